@@ -1,0 +1,235 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { formatAddress, parseAddress, type Address, type AddressLike, type Endpoint } from './address.ts';
+import { armDeadline, expiredAlready, limitOf, withDeadline, type Deadline } from './deadline.ts';
+import { closedError, SocketError, SocketUsageError, toSocketError } from './errors.ts';
+import { inetAddress } from './node-stream.ts';
+
+/** One packet, as it arrived. */
+export interface Datagram {
+  /** In memory the caller owns. */
+  readonly data: Uint8Array;
+  readonly from: Address;
+}
+
+export interface BindOptions {
+  /**
+   * Connects the socket: the kernel then delivers packets of this peer only, and `send` needs no address. Without it anybody may
+   * answer (seed 002, "overly promiscuous").
+   */
+  readonly remote?: AddressLike;
+  /** Lets several sockets share the address (SO_REUSEADDR). Default false. */
+  readonly reuseAddress?: boolean;
+  /** Packets kept for `receive()`; one more drops the oldest and is counted. Default 1,024, under 70 MB at the largest size. */
+  readonly queueLimit?: number;
+}
+
+export interface DatagramSocket extends AsyncIterable<Datagram>, AsyncDisposable {
+  readonly localAddress: Address;
+  /** The peer of a connected socket. */
+  readonly remoteAddress: Address | undefined;
+  /** Packets that arrived and were dropped because nobody received them in time. */
+  readonly dropped: number;
+  /**
+   * Sends one packet; resolves when the kernel has it. `to` is required unless the socket is connected.
+   * Rejects with `SocketError` `TOO_LARGE`, `NOT_FOUND`, `CLOSED`, `REFUSED`.
+   */
+  send(data: Uint8Array | string, to?: AddressLike, options?: Deadline): Promise<void>;
+  /** The next packet. A cancelled receive loses nothing. One outstanding receive at a time. */
+  receive(options?: Deadline): Promise<Datagram>;
+  close(): Promise<void>;
+}
+
+/**
+ * Binds a UDP socket: `bind('udp://127.0.0.1:0')`, `bind(':5353')`. Port 0 lets the kernel choose.
+ *
+ * @throws SocketError `IN_USE`, `PERMISSION`, `UNAVAILABLE`, `NOT_FOUND`; SocketUsageError `BAD_ADDRESS`.
+ */
+export async function bind(address: AddressLike, options: BindOptions = {}): Promise<DatagramSocket> {
+  const local = inetEndpoint(address);
+  const remote = options.remote === undefined ? undefined : await resolve(inetEndpoint(options.remote));
+  const host = local.host === '' ? '' : (await resolve(local)).host;
+  const family = isIP(host === '' ? (remote?.host ?? '0.0.0.0') : host) === 6 ? 'udp6' : 'udp4';
+  const socket = createSocket({ type: family, reuseAddr: options.reuseAddress ?? false });
+  try {
+    await completion(socket, (done) =>
+      socket.bind({ port: local.port, ...(host === '' ? {} : { address: host }) }, done),
+    );
+    if (remote !== undefined) {
+      await completion(socket, (done) => {
+        socket.connect(remote.port, remote.host, done);
+      });
+    }
+  } catch (error) {
+    socket.close();
+    throw toSocketError(error, formatAddress(local));
+  }
+  return new NodeDatagramSocket(socket, options.queueLimit ?? 1024, remote !== undefined);
+}
+
+class NodeDatagramSocket implements DatagramSocket {
+  readonly localAddress: Address;
+  readonly remoteAddress: Address | undefined;
+  dropped = 0;
+  readonly #socket: Socket;
+  readonly #queueLimit: number;
+  readonly #queue: Datagram[] = [];
+  #waiter: { resolve(datagram: Datagram): void; reject(error: unknown): void } | undefined;
+  #error: SocketError | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(socket: Socket, queueLimit: number, isConnected: boolean) {
+    this.#socket = socket;
+    this.#queueLimit = queueLimit;
+    this.localAddress = fromInfo(socket.address());
+    this.remoteAddress = isConnected ? fromInfo(socket.remoteAddress()) : undefined;
+    socket.on('message', (data, info) => {
+      this.#onMessage(data, info);
+    });
+    socket.on('error', (error) => {
+      this.#onError(toSocketError(error));
+    });
+  }
+
+  async send(data: Uint8Array | string, to?: AddressLike, options?: Deadline): Promise<void> {
+    if (this.#closed !== undefined) throw closedError('the socket');
+    if ((to === undefined) !== (this.remoteAddress !== undefined)) {
+      throw new SocketUsageError(
+        'BAD_ARGUMENT',
+        to === undefined
+          ? 'an unconnected socket needs an address to send to'
+          : 'a connected socket has its address',
+      );
+    }
+    const early = options === undefined ? undefined : expiredAlready(options);
+    if (early !== undefined) throw early;
+    const target =
+      to === undefined ? undefined : await withDeadline(resolve(inetEndpoint(to)), options, noCancel);
+    const sent = new Promise<void>((done, fail) => {
+      const callback = (error: Error | null): void => {
+        if (error === null) done();
+        else fail(toSocketError(error, target && formatAddress(target)));
+      };
+      if (target === undefined) this.#socket.send(data, callback);
+      else this.#socket.send(data, target.port, target.host, callback);
+    });
+    await withDeadline(sent, options, noCancel);
+  }
+
+  receive(options?: Deadline): Promise<Datagram> {
+    if (this.#waiter !== undefined) {
+      return Promise.reject(
+        new SocketUsageError('BUSY', 'a receive is outstanding: await it before the next'),
+      );
+    }
+    const early = options === undefined ? undefined : expiredAlready(options);
+    if (early !== undefined) return Promise.reject(early);
+    const next = this.#queue.shift();
+    if (next !== undefined) return Promise.resolve(next);
+    if (this.#closed !== undefined) return Promise.reject(closedError('the socket'));
+    const error = this.#error;
+    this.#error = undefined;
+    if (error !== undefined) return Promise.reject(error);
+    return new Promise((done, fail) => {
+      let disarm: (() => void) | undefined;
+      const settle = (): void => {
+        this.#waiter = undefined;
+        disarm?.();
+      };
+      this.#waiter = {
+        resolve: (datagram) => {
+          settle();
+          done(datagram);
+        },
+        reject: (reason) => {
+          settle();
+          fail(reason as Error);
+        },
+      };
+      const deadline = limitOf(options);
+      if (deadline !== undefined) {
+        disarm = armDeadline(deadline, (expired) => {
+          this.#waiter?.reject(expired);
+        });
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= new Promise((done) => {
+      this.#socket.close(done);
+      this.#waiter?.reject(closedError('the socket'));
+    }));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Datagram, void, undefined> {
+    for (;;) {
+      let datagram;
+      try {
+        datagram = await this.receive();
+      } catch (error) {
+        if (error instanceof SocketError && error.code === 'CLOSED') return;
+        throw error;
+      }
+      yield datagram;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #onMessage(data: Uint8Array, info: RemoteInfo): void {
+    const datagram: Datagram = { data, from: fromInfo(info) };
+    if (this.#waiter !== undefined) {
+      this.#waiter.resolve(datagram);
+      return;
+    }
+    if (this.#queue.length >= this.#queueLimit) {
+      this.#queue.shift();
+      this.dropped++;
+    }
+    this.#queue.push(datagram);
+  }
+
+  #onError(error: SocketError): void {
+    if (this.#waiter !== undefined) this.#waiter.reject(error);
+    else this.#error = error;
+  }
+}
+
+function inetEndpoint(address: AddressLike): Endpoint & { kind: 'inet' } {
+  const endpoint = parseAddress(address, ['udp']);
+  if (endpoint.kind === 'inet') return endpoint;
+  throw new SocketUsageError('BAD_ADDRESS', `${formatAddress(endpoint)}: datagrams go over UDP`);
+}
+
+async function resolve(endpoint: Endpoint & { kind: 'inet' }): Promise<Endpoint & { kind: 'inet' }> {
+  const host = endpoint.host === '' ? '127.0.0.1' : endpoint.host;
+  if (isIP(host) !== 0) return { ...endpoint, host };
+  try {
+    return { ...endpoint, host: (await lookup(host)).address };
+  } catch (error) {
+    throw toSocketError(error, formatAddress(endpoint));
+  }
+}
+
+function fromInfo(info: { family: string; address: string; port: number }): Address {
+  return inetAddress(info.family, info.address, info.port);
+}
+
+function completion(socket: Socket, start: (done: () => void) => unknown): Promise<void> {
+  return new Promise((done, fail) => {
+    socket.once('error', fail);
+    start(() => {
+      socket.off('error', fail);
+      done();
+    });
+  });
+}
+
+/** A packet on its way cannot be called back: the deadline only ends the wait. */
+function noCancel(): void {
+  return undefined;
+}

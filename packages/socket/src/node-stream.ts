@@ -1,0 +1,358 @@
+import type { Socket } from 'node:net';
+import type { Address } from './address.ts';
+import type { ByteReceiver, ByteStream, WriteOptions } from './byte-stream.ts';
+import { expiredAlready, limitOf, withDeadline, type Deadline } from './deadline.ts';
+import { Deferred, harmless, ready, rejected } from './deferred.ts';
+import { abortedError, closedError, SocketError, SocketUsageError, toSocketError } from './errors.ts';
+import { ReadQueue } from './read-queue.ts';
+
+/** Pull mode reads ahead by at most about this much: one libuv read. */
+const readAheadBytes = 65_536;
+
+/** A connected `node:net` socket, made with `allowHalfOpen`, as a {@link ByteStream}. */
+export class NodeStream implements ByteStream {
+  readonly #socket: Socket;
+  readonly #canReset: boolean;
+  readonly #remote: Address;
+  #local: Address | undefined;
+
+  /** Pull mode, and what was read ahead when push mode begins. Made on first use: an idle push-mode stream has none. */
+  #queue: ReadQueue | undefined;
+  #receiver: ByteReceiver | undefined;
+  #listening = false;
+  /** Push mode: earlier bytes or events are still to be delivered, so later ones wait. */
+  #catchingUp = false;
+  #paused = false;
+  #dropping = false;
+  #peerEnded = false;
+  #endDelivered = false;
+
+  #blocked = false;
+  #drained: Deferred<void> | undefined;
+  #finished: Deferred<void> | undefined;
+  #writeEnded = false;
+
+  #closing = false;
+  #over = false;
+  #error: SocketError | undefined;
+  #closed: Deferred<void> | undefined;
+
+  constructor(socket: Socket, addresses: { local?: Address; remote?: Address } = {}) {
+    this.#socket = socket;
+    this.#local = addresses.local;
+    this.#remote =
+      addresses.remote ?? inetAddress(socket.remoteFamily, socket.remoteAddress, socket.remotePort);
+    this.#canReset = this.#remote.family !== 'unix';
+    socket.on('error', (error) => {
+      this.#error ??= toSocketError(error);
+    });
+    socket.once('close', () => {
+      this.#onClose();
+    });
+  }
+
+  get localAddress(): Address {
+    const { localFamily, localAddress, localPort } = this.#socket;
+    return (this.#local ??= inetAddress(localFamily, localAddress, localPort));
+  }
+
+  get remoteAddress(): Address {
+    return this.#remote;
+  }
+
+  get needsDrain(): boolean {
+    return this.#blocked;
+  }
+
+  get closed(): Promise<void> {
+    if (this.#closed === undefined) {
+      this.#closed = new Deferred();
+      if (this.#over) this.#settleClosed(this.#closed);
+    }
+    return this.#closed.promise;
+  }
+
+  read(options?: Deadline): Promise<Uint8Array | undefined> {
+    if (this.#receiver !== undefined) {
+      return Promise.reject(
+        new SocketUsageError('ATTACHED', 'the stream is in push mode: read() is refused'),
+      );
+    }
+    if (this.#closing) return Promise.reject(this.#error ?? closedError());
+    const queue = (this.#queue ??= this.#openQueue());
+    const result = queue.read(options);
+    if (this.#paused && queue.bytes === 0) {
+      this.#paused = false;
+      this.#socket.resume();
+    }
+    return result;
+  }
+
+  write(data: Uint8Array | string, options?: WriteOptions): Promise<void> {
+    if (this.#writeEnded || this.#closing || this.#over || this.#error !== undefined) {
+      return rejected(this.#error ?? closedError());
+    }
+    if (options !== undefined && limitOf(options) !== undefined) return this.#writeWithin(data, options);
+    if (this.#write(data, options?.encoding)) return ready;
+    return (this.#drained ??= new Deferred()).promise;
+  }
+
+  shutdown(how: 'read' | 'write' | 'both', options?: Deadline): Promise<void> {
+    if (how !== 'write') this.#shutdownRead();
+    if (how === 'read') return ready;
+    if (this.#finished === undefined) {
+      if (this.#over || this.#closing || this.#error !== undefined) {
+        return rejected(this.#error ?? closedError());
+      }
+      this.#finished = new Deferred();
+      this.#endWrites();
+      this.#socket.end();
+    }
+    const finished = withDeadline(this.#finished.promise, options, (error) => {
+      this.abort(error);
+    });
+    return harmless(finished);
+  }
+
+  close(options?: Deadline): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#dropping = true;
+      this.#queue?.fail(closedError(), true);
+      this.#endWrites();
+      this.#socket.destroySoon();
+    }
+    const done = withDeadline(
+      this.closed.catch(() => undefined),
+      options,
+      (error) => {
+        this.abort(error);
+      },
+    );
+    return harmless(done);
+  }
+
+  abort(reason?: unknown): void {
+    if (this.#over) return;
+    const error = (this.#error ??= abortedError(reason ?? 'abort() was called'));
+    this.#closing = true;
+    this.#dropping = true;
+    this.#queue?.fail(error, true);
+    this.#failWrites(error);
+    if (this.#canReset) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  attach(receiver: ByteReceiver): void {
+    if (this.#queue?.isAwaited === true) {
+      throw new SocketUsageError('BUSY', 'a read is outstanding: await it before attach()');
+    }
+    this.#receiver = receiver;
+    this.#paused = false;
+    const mustCatchUp = (this.#queue?.bytes ?? 0) > 0 || this.#peerEnded || this.#over;
+    if (!mustCatchUp) {
+      this.#listen();
+      this.#socket.resume();
+    } else if (!this.#catchingUp) {
+      this.#catchingUp = true;
+      this.#socket.pause();
+      process.nextTick(() => {
+        this.#catchUp();
+      });
+    }
+  }
+
+  pause(): void {
+    if (this.#receiver === undefined) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#receiver === undefined) return;
+    this.#paused = false;
+    if (this.#catchingUp) {
+      process.nextTick(() => {
+        this.#catchUp();
+      });
+    } else {
+      this.#socket.resume();
+    }
+  }
+
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      const chunk = await this.read();
+      if (chunk === undefined) return;
+      yield chunk;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #write(data: Uint8Array | string, encoding: 'utf8' | 'latin1' = 'utf8'): boolean {
+    const flowing = typeof data === 'string' ? this.#socket.write(data, encoding) : this.#socket.write(data);
+    if (!flowing && !this.#blocked) {
+      this.#blocked = true;
+      this.#socket.once('drain', () => {
+        this.#onDrain();
+      });
+    }
+    return flowing;
+  }
+
+  #writeWithin(data: Uint8Array | string, options: WriteOptions): Promise<void> {
+    const early = expiredAlready(options);
+    if (early !== undefined) {
+      if (early instanceof SocketError) this.abort(early);
+      return rejected(early);
+    }
+    const written = this.#write(data, options.encoding) ? ready : (this.#drained ??= new Deferred()).promise;
+    if (written === ready) return ready;
+    const inTime = withDeadline(written, options, (error) => {
+      this.abort(error);
+    });
+    return harmless(inTime);
+  }
+
+  /** No more is written: what waits for back-pressure to lift now waits for everything to leave, as `drain` is not told any more. */
+  #endWrites(): void {
+    if (this.#writeEnded) return;
+    this.#writeEnded = true;
+    this.#socket.once('finish', () => {
+      this.#blocked = false;
+      this.#drained?.resolve();
+      this.#drained = undefined;
+      this.#finished?.resolve();
+    });
+  }
+
+  #onDrain(): void {
+    if (this.#over) return;
+    this.#blocked = false;
+    const drained = this.#drained;
+    this.#drained = undefined;
+    drained?.resolve();
+    this.#receiver?.drain();
+  }
+
+  #shutdownRead(): void {
+    if (this.#over) return;
+    this.#dropping = true;
+    this.#queue ??= this.#openQueue();
+    this.#queue.clear();
+    this.#queue.end();
+    this.#listen();
+    this.#socket.resume();
+  }
+
+  #listen(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    this.#socket.on('data', (chunk: Uint8Array) => {
+      this.#onData(chunk);
+    });
+    this.#socket.once('end', () => {
+      this.#onEnd();
+    });
+  }
+
+  #openQueue(): ReadQueue {
+    const queue = new ReadQueue();
+    if (this.#over) queue.fail(this.#error ?? closedError());
+    else this.#listen();
+    return queue;
+  }
+
+  #onData(chunk: Uint8Array): void {
+    if (this.#dropping) return;
+    if (this.#receiver !== undefined && !this.#catchingUp) {
+      this.#receiver.data(chunk);
+      return;
+    }
+    const queue = (this.#queue ??= new ReadQueue());
+    queue.push(chunk);
+    if (queue.bytes >= readAheadBytes && !this.#paused) {
+      this.#paused = true;
+      this.#socket.pause();
+    }
+  }
+
+  #onEnd(): void {
+    this.#peerEnded = true;
+    this.#queue?.end();
+    if (this.#receiver !== undefined && !this.#catchingUp) this.#deliverEnd(this.#receiver);
+  }
+
+  #onClose(): void {
+    this.#over = true;
+    if (this.#error === undefined && !this.#closing && !this.#socket.writableFinished) {
+      this.#error = new SocketError('RESET', 'the connection ended before everything was written');
+    }
+    const error = this.#error ?? closedError();
+    if (!this.#peerEnded && !this.#dropping) this.#queue?.fail(error);
+    this.#failWrites(error);
+    if (this.#closed !== undefined) this.#settleClosed(this.#closed);
+    // A paused receiver learns at once of an end that is not in order: the bytes it has not taken are lost.
+    if (this.#dropping || (this.#paused && this.#error !== undefined)) this.#catchingUp = false;
+    if (this.#receiver !== undefined && !this.#catchingUp) this.#receiver.closed(this.#error);
+  }
+
+  #catchUp(): void {
+    if (!this.#catchingUp) return;
+    const queue = this.#queue;
+    for (;;) {
+      if (this.#paused || this.#receiver === undefined) return;
+      const chunk = this.#dropping ? undefined : queue?.take();
+      if (chunk === undefined) break;
+      this.#receiver.data(chunk);
+    }
+    if (this.#peerEnded && !this.#dropping) this.#deliverEnd(this.#receiver);
+    this.#catchingUp = false;
+    if (this.#over) this.#receiver.closed(this.#error);
+    else {
+      this.#listen();
+      this.#socket.resume();
+    }
+  }
+
+  #deliverEnd(receiver: ByteReceiver): void {
+    if (this.#endDelivered || this.#dropping) return;
+    this.#endDelivered = true;
+    receiver.end();
+  }
+
+  #failWrites(error: SocketError): void {
+    this.#drained?.reject(error);
+    this.#drained = undefined;
+    this.#finished?.reject(error);
+  }
+
+  #settleClosed(closed: Deferred<void>): void {
+    if (this.#error === undefined) closed.resolve();
+    else closed.reject(this.#error);
+  }
+}
+
+/** The address as the platform tells it; a mapped IPv4 address on a dual-stack socket is told as the IPv4 one it is. */
+export function inetAddress(
+  family: string | undefined,
+  host: string | undefined,
+  port: number | undefined,
+): Address {
+  const text = host ?? '';
+  if (text.startsWith('::ffff:') && text.includes('.')) {
+    return { family: 'ipv4', host: text.slice('::ffff:'.length), port: port ?? 0 };
+  }
+  return { family: family === 'IPv6' ? 'ipv6' : 'ipv4', host: text, port: port ?? 0 };
+}
