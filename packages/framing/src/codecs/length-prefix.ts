@@ -1,0 +1,264 @@
+import type { ByteQueue } from '../byte-queue.ts';
+import type { ByteSink, Codec } from '../codec.ts';
+import { FramingUsageError } from '../errors.ts';
+import { QueueDecoder } from './queue-decoder.ts';
+
+/**
+ * The message is preceded by its length: the third structure of seed 004, and the options of Netty's
+ * `LengthFieldBasedFrameDecoder`. With `bytes: 2`, the body "HELLO" (5 bytes):
+ *
+ * ```
+ *                                        on the wire                              frame
+ * {}                                     00 05 48 45 4c 4c 4f                →    48 45 4c 4c 4f
+ * { endian: 'little' }                   05 00 48 45 4c 4c 4f                →    48 45 4c 4c 4f
+ * { strip: 0 }                           00 05 48 45 4c 4c 4f                →    00 05 48 45 4c 4c 4f
+ * { adjustment: -2 }   length is whole   00 07 48 45 4c 4c 4f                →    48 45 4c 4c 4f
+ * { offset: 1, strip: 0 }  type first    ca 00 05 48 45 4c 4c 4f             →    ca 00 05 48 45 4c 4c 4f
+ * { adjustment: 1, strip: 0 } flag after 00 05 ca 48 45 4c 4c 4f             →    00 05 ca 48 45 4c 4c 4f
+ * { bytes: 'varint' }                    05 48 45 4c 4c 4f                   →    48 45 4c 4c 4f
+ * ```
+ */
+export interface LengthPrefixOptions {
+  /** Size of the length field: bytes of an unsigned integer, or `'varint'` for LEB128 as Protocol Buffers use it. Default 4. */
+  readonly bytes?: 1 | 2 | 3 | 4 | 8 | 'varint';
+  /** Byte order of the length field. Default `'big'`, network order. */
+  readonly endian?: 'big' | 'little';
+  /** Bytes of header before the length field. Default 0. */
+  readonly offset?: number;
+  /** Added to the field's value to give the bytes that follow the field. Default 0; minus the header's size where the length includes it. */
+  readonly adjustment?: number;
+  /** Bytes removed from the front of each frame. Default: everything up to the end of the length field. */
+  readonly strip?: number;
+  /** The most bytes that may follow the length field. Default 8 MiB, as tokio's `LengthDelimitedCodec`. Nothing is reserved on the word of a header. */
+  readonly maxBytes?: number;
+  /** What a longer frame is: `'error'` (default: `TOO_LARGE`), or to `'skip'`: its bytes are dropped as they come, then decoding goes on. */
+  readonly onOversize?: 'error' | 'skip';
+  /** Told the size of each frame that was skipped, as soon as its header is read. */
+  readonly onSkip?: (bytes: number) => void;
+}
+
+/**
+ * The codec for {@link LengthPrefixOptions}. It encodes where it strips exactly the length field, and where it strips nothing (the
+ * field inside the frame is then overwritten with the right value).
+ *
+ * @throws FramingUsageError for options that fit no format; from `encoder()` where the stripped bytes could not be restored.
+ */
+export function lengthPrefix(options: LengthPrefixOptions = {}): Codec<Uint8Array> {
+  const settings = check(options);
+  return {
+    name: `lengthPrefix(${String(settings.bytes)})`,
+    decoder: () =>
+      settings.bytes === 'varint'
+        ? new VarintPrefixDecoder(settings)
+        : new LengthPrefixDecoder(settings, settings.bytes),
+    encoder: () => ({
+      encode: encoderFor(settings),
+    }),
+  };
+}
+
+interface Settings {
+  readonly bytes: 1 | 2 | 3 | 4 | 8 | 'varint';
+  readonly littleEndian: boolean;
+  readonly offset: number;
+  readonly adjustment: number;
+  readonly strip: number | undefined;
+  readonly maxBytes: number;
+  readonly skipOversize: boolean;
+  readonly onSkip: ((bytes: number) => void) | undefined;
+}
+
+function check(options: LengthPrefixOptions): Settings {
+  const {
+    bytes = 4,
+    endian = 'big',
+    offset = 0,
+    adjustment = 0,
+    strip,
+    onOversize = 'error',
+    onSkip,
+  } = options;
+  const { maxBytes = 8 * 1024 * 1024 } = options;
+  for (const [name, value] of Object.entries({ offset, strip: strip ?? 0, maxBytes })) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new FramingUsageError(`${name} is ${String(value)}, expected a whole number of 0 or more`);
+    }
+  }
+  if (![1, 2, 3, 4, 8, 'varint'].includes(bytes)) throw new FramingUsageError(`bytes is ${String(bytes)}`);
+  if (!Number.isSafeInteger(adjustment)) throw new FramingUsageError(`adjustment is ${String(adjustment)}`);
+  if (bytes === 'varint' && strip !== undefined && strip !== 0) {
+    throw new FramingUsageError('a varint has no fixed size to strip: leave strip out, or 0');
+  }
+  if (bytes !== 'varint' && strip !== undefined && strip > offset + bytes) {
+    throw new FramingUsageError(
+      `strip is ${String(strip)}, but the header ends at ${String(offset + bytes)}`,
+    );
+  }
+  return {
+    bytes,
+    littleEndian: endian === 'little',
+    offset,
+    adjustment,
+    strip,
+    maxBytes,
+    skipOversize: onOversize === 'skip',
+    onSkip,
+  };
+}
+
+abstract class PrefixDecoder extends QueueDecoder<Uint8Array> {
+  protected readonly settings: Settings;
+  /** Bytes of the frame at the front, header included; 0 until the header is read. */
+  protected frameBytes = 0;
+  protected headerBytes = 0;
+  #skipping = 0;
+
+  constructor(settings: Settings) {
+    super();
+    this.settings = settings;
+  }
+
+  protected parse(): Uint8Array | undefined {
+    for (;;) {
+      if (this.#skipping > 0 && !this.#skip()) return undefined;
+      if (this.frameBytes === 0 && !this.#readHeader()) return undefined;
+      if (this.#skipping > 0) continue;
+      if (this.queue.length < this.frameBytes) return undefined;
+      const { strip = this.headerBytes } = this.settings;
+      this.queue.skip(strip);
+      const frame = this.queue.take(this.frameBytes - strip);
+      this.frameBytes = 0;
+      return frame;
+    }
+  }
+
+  protected override finish(): undefined {
+    if (this.#skipping > 0) this.fail('TRUNCATED', 'the input ended inside a frame that is skipped');
+    super.finish();
+  }
+
+  /** The field's value and the header's size, or `undefined` for "need more". Sets `headerBytes`. */
+  protected abstract readLength(queue: ByteQueue): number | undefined;
+
+  #readHeader(): boolean {
+    const value = this.readLength(this.queue);
+    if (value === undefined) return false;
+    const following = value + this.settings.adjustment;
+    if (following < 0) {
+      this.fail('MALFORMED', `a length of ${String(value)} with adjustment is ${String(following)}`);
+    }
+    if (following <= this.settings.maxBytes) {
+      this.frameBytes = this.headerBytes + following;
+      return true;
+    }
+    if (!this.settings.skipOversize || !Number.isSafeInteger(following)) {
+      this.fail(
+        'TOO_LARGE',
+        `a frame of ${String(following)} bytes, the limit is ${String(this.settings.maxBytes)}`,
+      );
+    }
+    this.#skipping = this.headerBytes + following;
+    this.settings.onSkip?.(following);
+    return true;
+  }
+
+  #skip(): boolean {
+    const step = Math.min(this.#skipping, this.queue.length);
+    this.queue.skip(step);
+    this.#skipping -= step;
+    return this.#skipping === 0;
+  }
+}
+
+class LengthPrefixDecoder extends PrefixDecoder {
+  readonly #bytes: 1 | 2 | 3 | 4 | 8;
+
+  constructor(settings: Settings, bytes: 1 | 2 | 3 | 4 | 8) {
+    super(settings);
+    this.#bytes = bytes;
+    this.headerBytes = settings.offset + bytes;
+  }
+
+  protected readLength(queue: ByteQueue): number | undefined {
+    if (queue.length < this.headerBytes) return undefined;
+    const { offset, littleEndian } = this.settings;
+    const size = this.#bytes;
+    let value = 0;
+    for (let i = 0; i < size; i++) {
+      value = value * 256 + queue.at(offset + (littleEndian ? size - 1 - i : i));
+    }
+    return value;
+  }
+}
+
+class VarintPrefixDecoder extends PrefixDecoder {
+  protected readLength(queue: ByteQueue): number | undefined {
+    const { offset } = this.settings;
+    let value = 0;
+    for (let i = 0; offset + i < queue.length; i++) {
+      if (i === maxVarintBytes)
+        this.fail('MALFORMED', `a varint of more than ${String(maxVarintBytes)} bytes`);
+      const byte = queue.at(offset + i);
+      value += (byte & 0x7f) * 2 ** (7 * i);
+      if (byte >= 0x80) continue;
+      this.headerBytes = offset + i + 1;
+      return value;
+    }
+    return undefined;
+  }
+}
+
+/** 64 bits in groups of 7 (Protocol Buffers, Encoding). */
+const maxVarintBytes = 10;
+
+function encoderFor(settings: Settings): (frame: Uint8Array, into: ByteSink) => void {
+  const { bytes, offset, adjustment, maxBytes } = settings;
+  const stripsHeader =
+    settings.strip === undefined || (bytes !== 'varint' && settings.strip === offset + bytes);
+  const capacity = bytes === 'varint' ? Number.MAX_SAFE_INTEGER : 2 ** (8 * bytes) - 1;
+  const valueFor = (following: number): number => {
+    const value = following - adjustment;
+    if (following < 0 || following > maxBytes || value < 0 || value > capacity) {
+      throw new FramingUsageError(`a frame of ${String(following)} bytes does not fit the format`);
+    }
+    return value;
+  };
+  if (stripsHeader && offset === 0) {
+    return (frame, into) => {
+      const value = valueFor(frame.length);
+      const field = into.reserve(bytes === 'varint' ? varintSize(value) : bytes);
+      writeLength(field, value, settings);
+      into.append(frame);
+    };
+  }
+  if (settings.strip === 0 && bytes !== 'varint') {
+    return (frame, into) => {
+      const value = valueFor(frame.length - offset - bytes);
+      const copy = into.reserve(frame.length);
+      copy.set(frame);
+      writeLength(copy.subarray(offset, offset + bytes), value, settings);
+    };
+  }
+  throw new FramingUsageError(
+    'no encoder: the bytes that strip removes from the header could not be restored',
+  );
+}
+
+function writeLength(field: Uint8Array, value: number, { bytes, littleEndian }: Settings): void {
+  const last = field.length - 1;
+  for (let i = 0; i <= last; i++) {
+    if (bytes === 'varint') {
+      field[i] = (value % 128) | (i < last ? 0x80 : 0);
+      value = Math.floor(value / 128);
+    } else {
+      field[littleEndian ? i : last - i] = value % 256;
+      value = Math.floor(value / 256);
+    }
+  }
+}
+
+function varintSize(value: number): number {
+  let size = 1;
+  for (; value >= 128; value = Math.floor(value / 128)) size++;
+  return size;
+}
