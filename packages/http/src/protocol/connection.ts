@@ -1,0 +1,344 @@
+import { HttpProtocolError, HttpUsageError } from '../errors.ts';
+import type { HeaderList } from '../headers.ts';
+import type { RequestEvent, RequestHead } from './events.ts';
+import type { MessageLimits } from './limits.ts';
+import { isAscii, latin1, utf8 } from './octets.ts';
+import { RequestParser } from './request-parser.ts';
+import { statusLine, writeFields, writeTrailers, type WrittenFields } from './writer.ts';
+
+/**
+ * What the server may send next, for the oldest request not yet answered:
+ *
+ * | state | meaning | send… | then |
+ * |---|---|---|---|
+ * | `idle` | no request waits | nothing | a head from `nextEvent()` → `head` |
+ * | `head` | its head is due | `sendInformational` | `head` |
+ * | | | `sendResponse` | next request → `head`, none → `idle`, not kept alive → `closed` |
+ * | | | `sendHead` | `body` |
+ * | `body` | its body is under way | `sendData` | `body` |
+ * | | | `sendEnd` | as after `sendResponse` |
+ * | `closed` | nothing more may be sent | nothing | – |
+ */
+export type AnswerState = 'idle' | 'head' | 'body' | 'closed';
+
+/** The head of a response. `reason` defaults to the registered phrase. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly reason?: string | undefined;
+  readonly headers?: HeaderList | undefined;
+}
+
+/** A body that is known as a whole; what is too large to be copied into one string stays apart. */
+export type WholeBody = string | Uint8Array;
+
+/** Bytes to write: latin1 text, or text and the bytes behind it. */
+export type Output = string | readonly [head: string, body: Uint8Array];
+
+/** Above this a body is written by itself: copying it into the head's string costs more than a second buffer. */
+const inlineBytes = 16_384;
+
+const noFields: HeaderList = [];
+
+/** Filled and read within one call: an object a connection would be memory for nothing. */
+const scratch: WrittenFields = { text: '', contentLength: -1, close: false, hasDate: false };
+
+/**
+ * One server's end of an HTTP/1.1 connection, without I/O, in the manner of h11: bytes in, events out; answers in, bytes out. All state of
+ * the connection is here. Requests may be taken ahead of their answers (pipelining, RFC 9112 9.3.2); answers always belong to the oldest
+ * request without one.
+ */
+export class ServerConnection {
+  /** A whole field line (`Date: …` CR LF) to be sent with each final response; the driver has the clock. */
+  dateLine = '';
+  readonly #parser: RequestParser;
+  #current: RequestHead | undefined;
+  readonly #waiting: RequestHead[] = [];
+  #answer: AnswerState = 'idle';
+  /** No further request will be taken: the peer said so, or we did, or it broke the protocol. */
+  #isLast = false;
+  #hasFailed = false;
+  #isStopping = false;
+  #receiving = false;
+  #chunked = false;
+  /** Bytes the body may still have; -1 where no length was announced. */
+  #bodyLeft = -1;
+  #dropsBody = false;
+  #closeAfter = false;
+
+  /** @throws HttpUsageError `BAD_OPTION` */
+  constructor(limits: Partial<MessageLimits> = {}) {
+    this.#parser = new RequestParser(limits);
+  }
+
+  get state(): AnswerState {
+    return this.#answer;
+  }
+
+  /** The request that the next answer belongs to. */
+  get current(): RequestHead | undefined {
+    return this.#current;
+  }
+
+  /** Requests taken and not yet answered in full. */
+  get unanswered(): number {
+    return (this.#current === undefined ? 0 : 1) + this.#waiting.length;
+  }
+
+  /** A request's body is still to come. */
+  get isReceivingBody(): boolean {
+    return this.#receiving;
+  }
+
+  /** A head has begun and is not complete. */
+  get isInHead(): boolean {
+    return !this.#isLast && this.#parser.isInHead;
+  }
+
+  /** After what is sent so far the connection has to end. */
+  get mustClose(): boolean {
+    return this.#answer === 'closed';
+  }
+
+  /** Bytes received and not yet told as events. */
+  get bufferedBytes(): number {
+    return this.#parser.bufferedBytes;
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (!this.#isLast || this.#receiving) this.#parser.push(bytes);
+  }
+
+  /**
+   * The next event of the requests. After a request that ends the connection nothing more is read (RFC 9112 9.6).
+   *
+   * @throws HttpProtocolError once; answer it by {@link sendError} when all earlier requests have their answers.
+   */
+  nextEvent(): RequestEvent | undefined {
+    if (this.#isLast && !this.#receiving) return undefined;
+    let event;
+    try {
+      event = this.#parser.next();
+    } catch (error) {
+      this.#fail();
+      throw error;
+    }
+    if (event === undefined) return undefined;
+    if (event.type === 'head') this.#begin(event);
+    else if (event.type === 'end') this.#receiving = false;
+    return event;
+  }
+
+  /** The peer sends nothing more. @throws HttpProtocolError `TRUNCATED` inside a request */
+  receiveEnd(): void {
+    const isOver = this.#isLast && !this.#receiving;
+    this.#isLast = true;
+    this.#receiving = false;
+    if (this.#current === undefined && !this.#hasFailed) this.#answer = 'closed';
+    if (isOver) return;
+    try {
+      this.#parser.end();
+    } catch (error) {
+      this.#fail();
+      throw error;
+    }
+  }
+
+  /** No further requests, but for one whose head has begun: the last answer says `Connection: close`. */
+  stop(): void {
+    this.#isStopping = true;
+    if (this.isInHead) return;
+    this.#isLast = true;
+    if (this.#current === undefined && !this.#receiving && !this.#hasFailed) this.#answer = 'closed';
+  }
+
+  /** A `1xx` response; empty for a client of HTTP/1.0, which knows none (RFC 9110 15.2). */
+  sendInformational(status: number, headers: HeaderList = noFields): string {
+    const head = this.#expect('head');
+    if (status < 100 || status > 199 || status === 101) {
+      throw new HttpUsageError('BAD_STATUS', `${String(status)} is no informational status`);
+    }
+    if (head.version === '1.0') return '';
+    const fields = this.#write(headers);
+    return `${statusLine(status, undefined)}${fields.text}\r\n`;
+  }
+
+  /** A response with its whole body: the fast path. Content-Length is set here. */
+  sendResponse(response: ResponseHead, body: WholeBody = ''): Output {
+    const request = this.#expect('head');
+    const { status } = response;
+    const fields = this.#write(response.headers ?? noFields);
+    if (isTunnel(request, status)) this.#closeAfter = true;
+    let text = this.#startFinal(status, response.reason, fields, request);
+    if (status === 204 || status === 304) {
+      if (status === 304 && fields.contentLength >= 0) text += lengthLine(fields.contentLength);
+      text += '\r\n';
+      this.#finish();
+      return text;
+    }
+    const isInline = typeof body === 'string' ? body.length < inlineBytes : body.length < inlineBytes / 4;
+    let inline = '';
+    let apart: Uint8Array | undefined;
+    let length;
+    if (!isInline) {
+      apart = typeof body === 'string' ? utf8(body) : body;
+      length = apart.length;
+    } else {
+      inline = typeof body === 'string' && isAscii(body) ? body : asLatin1(body);
+      length = inline.length;
+    }
+    if (fields.contentLength >= 0 && fields.contentLength !== length && request.method !== 'HEAD') {
+      throw new HttpUsageError('BAD_BODY', `Content-Length is ${String(fields.contentLength)}, the body ${String(length)}`);
+    }
+    if (fields.contentLength >= 0) length = fields.contentLength;
+    text += isTunnel(request, status) ? '\r\n' : `Content-Length: ${String(length)}\r\n\r\n`;
+    this.#finish();
+    if (request.method === 'HEAD') return text;
+    return apart === undefined ? text + inline : [text, apart];
+  }
+
+  /**
+   * The head of a response whose body follows by {@link sendData}. Without a Content-Length it goes in chunks, and to a client of HTTP/1.0
+   * until the connection ends.
+   */
+  sendHead(response: ResponseHead): string {
+    const request = this.#expect('head');
+    const { status } = response;
+    const fields = this.#write(response.headers ?? noFields);
+    const hasNoBody = status === 204 || status === 304;
+    this.#dropsBody = hasNoBody || request.method === 'HEAD';
+    this.#bodyLeft = fields.contentLength;
+    this.#chunked = !hasNoBody && fields.contentLength < 0 && request.version === '1.1' && !isTunnel(request, status);
+    const endsByClose = !hasNoBody && !this.#chunked && fields.contentLength < 0 && !this.#dropsBody;
+    if (endsByClose) this.#closeAfter = true;
+    let text = this.#startFinal(status, response.reason, fields, request);
+    if (fields.contentLength >= 0 && status !== 204) text += lengthLine(fields.contentLength);
+    if (this.#chunked) text += 'Transfer-Encoding: chunked\r\n';
+    this.#answer = 'body';
+    return `${text}\r\n`;
+  }
+
+  /** True where `sendData` would send nothing: HEAD, 204, 304. The body need not be produced. */
+  get dropsBody(): boolean {
+    return this.#dropsBody;
+  }
+
+  /** A piece of the body as what to write before it, itself, and what to write behind it. */
+  sendData(bytes: Uint8Array): readonly [before: string, bytes: Uint8Array, after: string] {
+    this.#expect('body');
+    if (this.#dropsBody || bytes.length === 0) return nothing;
+    if (this.#bodyLeft >= 0) {
+      this.#bodyLeft -= bytes.length;
+      if (this.#bodyLeft < 0) throw new HttpUsageError('BAD_BODY', 'the body is longer than its Content-Length');
+    }
+    return this.#chunked ? [`${bytes.length.toString(16)}\r\n`, bytes, '\r\n'] : ['', bytes, ''];
+  }
+
+  /** The end of the body. Trailers go where the body went in chunks; elsewhere they are dropped. */
+  sendEnd(trailers: HeaderList = noFields): string {
+    this.#expect('body');
+    if (this.#bodyLeft > 0 && !this.#dropsBody) {
+      throw new HttpUsageError('BAD_BODY', `the body is ${String(this.#bodyLeft)} bytes shorter than its Content-Length`);
+    }
+    const text = this.#chunked && !this.#dropsBody ? `0\r\n${writeTrailers(trailers)}\r\n` : '';
+    this.#finish();
+    return text;
+  }
+
+  /** The answer to what could not be read as a request; it ends the connection. Empty where an answer is under way already. */
+  sendError(error: HttpProtocolError): string {
+    if (this.#answer === 'body' || this.#answer === 'closed') {
+      this.#answer = 'closed';
+      return '';
+    }
+    this.#current = undefined;
+    this.#waiting.length = 0;
+    this.#isLast = true;
+    this.#answer = 'closed';
+    const body = `${error.message}\n`;
+    return (
+      `${statusLine(error.status, undefined)}${this.dateLine}Content-Type: text/plain; charset=utf-8\r\n` +
+      `Connection: close\r\nContent-Length: ${String(body.length)}\r\n\r\n${body}`
+    );
+  }
+
+  #fail(): void {
+    this.#isLast = true;
+    this.#hasFailed = true;
+    this.#receiving = false;
+    if (this.#answer === 'closed') this.#answer = 'idle';
+  }
+
+  #begin(head: RequestHead): void {
+    this.#receiving = true;
+    if (!head.keepAlive || this.#isStopping) this.#isLast = true;
+    if (this.#current === undefined) {
+      this.#current = head;
+      this.#answer = 'head';
+    } else {
+      this.#waiting.push(head);
+    }
+  }
+
+  #expect(state: 'head' | 'body'): RequestHead {
+    if (this.#answer !== state || this.#current === undefined) {
+      throw new HttpUsageError('BAD_STATE', `the ${state} of a response is not due: the connection is in state ${this.#answer}`);
+    }
+    return this.#current;
+  }
+
+  #write(headers: HeaderList): WrittenFields {
+    const fields = scratch;
+    fields.text = '';
+    fields.contentLength = -1;
+    fields.close = false;
+    fields.hasDate = false;
+    writeFields(headers, fields);
+    return fields;
+  }
+
+  /** Status line and fields but those that frame the body. */
+  #startFinal(status: number, reason: string | undefined, fields: WrittenFields, request: RequestHead): string {
+    if (status < 200) throw new HttpUsageError('BAD_STATUS', `${String(status)} is no final status`);
+    let text = statusLine(status, reason) + (fields.hasDate ? '' : this.dateLine) + fields.text;
+    if (fields.close) this.#closeAfter = true;
+    else if (this.#closeAfter || !request.keepAlive || this.#answersLast) text += 'Connection: close\r\n';
+    else if (request.version === '1.0') text += 'Connection: keep-alive\r\n';
+    return text;
+  }
+
+  /** The answer under way is the last one that this connection carries. */
+  get #answersLast(): boolean {
+    return this.#isLast && this.#waiting.length === 0 && !this.#hasFailed;
+  }
+
+  #finish(): void {
+    const request = this.#current;
+    const next = this.#waiting.length > 0 ? this.#waiting.shift() : undefined;
+    this.#dropsBody = false;
+    this.#current = next;
+    if ((this.#isLast && next === undefined && !this.#hasFailed) || this.#closeAfter || request?.keepAlive !== true) {
+      this.#isLast = true;
+      this.#current = undefined;
+      this.#waiting.length = 0;
+      this.#answer = 'closed';
+    } else {
+      this.#answer = next === undefined ? 'idle' : 'head';
+    }
+  }
+}
+
+const nothing: readonly [string, Uint8Array, string] = ['', new Uint8Array(0), ''];
+
+/** A 2xx to CONNECT turns the connection into a tunnel and has no framing fields (RFC 9110 9.3.6). */
+function isTunnel(request: RequestHead, status: number): boolean {
+  return request.method === 'CONNECT' && status >= 200 && status < 300;
+}
+
+function lengthLine(length: number): string {
+  return `Content-Length: ${String(length)}\r\n`;
+}
+
+function asLatin1(body: WholeBody): string {
+  const bytes = typeof body === 'string' ? utf8(body) : body;
+  return latin1(bytes, 0, bytes.length);
+}

@@ -1,0 +1,45 @@
+/**
+ * Bytes not yet parsed, always in one piece: `bytes[position, end)`. A chunk is adopted without a copy when everything before it is
+ * parsed; else it joins what is left, in a buffer that doubles, so that any slicing of the input costs O(bytes).
+ * Bytes before `end` never change, so views of them stay true.
+ */
+export class Input {
+  bytes: Uint8Array = new Uint8Array(0);
+  position = 0;
+  end = 0;
+  #isOwn = false;
+
+  get length(): number {
+    return this.end - this.position;
+  }
+
+  push(chunk: Uint8Array): void {
+    const { length } = this;
+    if (length === 0) {
+      this.bytes = chunk;
+      this.position = 0;
+      this.end = chunk.length;
+      this.#isOwn = false;
+      return;
+    }
+    if (!this.#isOwn || this.end + chunk.length > this.bytes.length) {
+      const joined = allocate(2 * (length + chunk.length));
+      joined.set(this.bytes.subarray(this.position, this.end));
+      this.bytes = joined;
+      this.position = 0;
+      this.end = length;
+      this.#isOwn = true;
+    }
+    this.bytes.set(chunk, this.end);
+    this.end += chunk.length;
+  }
+
+  /** Drops what is left. */
+  clear(): void {
+    this.position = this.end;
+  }
+}
+
+function allocate(size: number): Uint8Array {
+  return typeof Buffer === 'function' ? Buffer.allocUnsafeSlow(size) : new Uint8Array(size);
+}

@@ -1,0 +1,22 @@
+/** Time as a server needs it, so that a test can turn the hands. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls `tick` every `intervalMs` until the returned function is called. Does not keep the process alive. */
+  every(intervalMs: number, tick: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  every(intervalMs, tick) {
+    const timer = setInterval(tick, intervalMs).unref();
+    return () => {
+      clearInterval(timer);
+    };
+  },
+};
+
+/** `Date: …` as a whole field line (RFC 9110 6.6.1). */
+export function dateLine(now: number): string {
+  return `Date: ${new Date(now).toUTCString()}\r\n`;
+}

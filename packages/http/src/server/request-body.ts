@@ -1,0 +1,114 @@
+import { ReadQueue } from '@wirestack/socket';
+import { HttpProtocolError, HttpUsageError } from '../errors.ts';
+import type { HeaderFields } from '../headers.ts';
+
+/** What the connection does for a body. */
+export interface BodySource {
+  /** The first read: the client may wait to be told to send. */
+  started(): void;
+  /** Bytes were taken: there is room again. */
+  consumed(): void;
+}
+
+/** Bytes of a body that wait to be read; above it the client feels back-pressure. */
+export const bodyHighWaterBytes = 65_536;
+
+/**
+ * The body of a request: an async iterable of its bytes as they arrive, read once. Reading rejects with `HttpProtocolError` where the body
+ * breaks the protocol or stops half-way (`TRUNCATED`), and with the `SocketError` of a client that left.
+ */
+export class RequestBody implements AsyncIterable<Uint8Array> {
+  readonly #source: BodySource | undefined;
+  readonly #queue = new ReadQueue();
+  #used = false;
+  #started = false;
+  #trailers: HeaderFields | undefined;
+  /** Bytes dropped because nobody will read them. */
+  discardedBytes = 0;
+  isDiscarded = false;
+
+  /** Without a source the body is empty and complete. */
+  constructor(source?: BodySource) {
+    this.#source = source;
+    if (source === undefined) this.#queue.end();
+  }
+
+  /** The fields behind a chunked body, once it was read to its end; `undefined` where there were none. */
+  get trailers(): HeaderFields | undefined {
+    return this.#trailers;
+  }
+
+  get isFull(): boolean {
+    return this.#queue.bytes >= bodyHighWaterBytes;
+  }
+
+  get hasStarted(): boolean {
+    return this.#started;
+  }
+
+  /** The next bytes; `undefined` at the end. */
+  async read(): Promise<Uint8Array | undefined> {
+    if (!this.#started) {
+      this.#started = true;
+      this.#source?.started();
+    }
+    const chunk = await this.#queue.read(undefined);
+    this.#source?.consumed();
+    return chunk;
+  }
+
+  /**
+   * The whole body.
+   *
+   * @param limitBytes default 1 MiB, as nginx's `client_max_body_size`: what is kept in memory needs a bound.
+   * @throws HttpProtocolError `BODY_TOO_LARGE` above it; HttpUsageError `BODY_USED` where the body was read before.
+   */
+  async bytes(limitBytes: number = 1_048_576): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of this) {
+      length += chunk.length;
+      if (length > limitBytes) {
+        throw new HttpProtocolError('BODY_TOO_LARGE', `a body of more than ${String(limitBytes)} bytes`);
+      }
+      chunks.push(chunk);
+    }
+    if (chunks.length === 1) return chunks[0] as Uint8Array;
+    return Buffer.concat(chunks, length);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    if (this.#used) throw new HttpUsageError('BODY_USED', 'the body of a request can be read once');
+    this.#used = true;
+    return {
+      next: async () => {
+        const value = await this.read();
+        return value === undefined ? { done: true, value } : { done: false, value };
+      },
+      return: () => Promise.resolve({ done: true, value: undefined }),
+    };
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.isDiscarded) this.discardedBytes += bytes.length;
+    else this.#queue.push(bytes);
+  }
+
+  setTrailers(fields: HeaderFields): void {
+    this.#trailers = fields;
+  }
+
+  end(): void {
+    this.#queue.end();
+  }
+
+  fail(error: Error): void {
+    this.#queue.fail(error, true);
+  }
+
+  /** Nobody will read the rest. */
+  discard(): void {
+    this.isDiscarded = true;
+    this.#queue.fail(new HttpUsageError('BODY_USED', 'the request was answered: its body is gone'), true);
+  }
+}
