@@ -1,0 +1,23 @@
+/**
+ * `BAD_STATUS` `BAD_HEADER` what was given to `startResponse`; `HOP_BY_HOP` a header that is the server's; `STARTED_TWICE` without an error;
+ * `NOT_STARTED` a body before `startResponse`; `BAD_BODY` what is no body; `FINISHED` a `write` after the application returned.
+ */
+export type GatewayUsageErrorCode =
+  | 'BAD_STATUS'
+  | 'BAD_HEADER'
+  | 'HOP_BY_HOP'
+  | 'STARTED_TWICE'
+  | 'NOT_STARTED'
+  | 'BAD_BODY'
+  | 'FINISHED';
+
+/** An application broke the rules of the interface (PEP 3333). The client sees 500, or the end of the connection. */
+export class GatewayUsageError extends TypeError {
+  override readonly name = 'GatewayUsageError';
+  readonly code: GatewayUsageErrorCode;
+
+  constructor(code: GatewayUsageErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * `@wirestack/gateway`: one small interface between servers and applications, PEP 3333 in TypeScript. In reading order:
+ *
+ * - `application.ts` `environ.ts`   the interface: what an application is, and gets
+ * - `run.ts`   application + environ → response; every server uses it. `start-response.ts` and `write-queue.ts` are its parts
+ * - `server.ts`   our own HTTP server with an application in it
+ * - `input-stream.ts` `file-wrapper.ts`   `wsgi.input` and `wsgi.file_wrapper`
+ * - `mount.ts` `applications/`   applications to compose
+ */
+export type { Application, Body, Chunk, Middleware, StartResponse, Write } from './application.ts';
+export { deriveEnviron, type Environ, type ErrorStream } from './environ.ts';
+export { GatewayUsageError, type GatewayUsageErrorCode } from './errors.ts';
+export { FileWrapper } from './file-wrapper.ts';
+export { InputStream, type InputSource } from './input-stream.ts';
+export { mount } from './mount.ts';
+export { run, type GatewayResponse } from './run.ts';
+export { makeServer, toHandler, type GatewayServer } from './server.ts';
+export { staticFiles, type StaticFilesOptions } from './applications/static-files.ts';
+export type { Status } from './start-response.ts';

@@ -1,0 +1,191 @@
+import type { HeaderList } from '@wirestack/http';
+import type { Application, Body, Chunk } from './application.ts';
+import type { Environ } from './environ.ts';
+import { GatewayUsageError } from './errors.ts';
+import { FileWrapper } from './file-wrapper.ts';
+import { ResponseStart, type Status } from './start-response.ts';
+
+/** What a server has to send. A body in pieces is read to its end, or its iterator's `return()` is called. */
+export interface GatewayResponse {
+  readonly status: Status;
+  readonly headers: HeaderList;
+  readonly body: Chunk | FileWrapper | AsyncIterable<Chunk> | Iterable<Chunk>;
+}
+
+/**
+ * Runs an application on an environ, up to its first chunk: then its head is settled. Every server here uses it. Without a promise where
+ * the application needs none.
+ *
+ * @throws what the application throws before its head is settled; GatewayUsageError `NOT_STARTED`, `BAD_BODY`
+ */
+export function run(app: Application, environ: Environ): GatewayResponse | Promise<GatewayResponse> {
+  const start = new ResponseStart();
+  const body = app(environ, start.start);
+  return isPromise(body) ? awaitBody(body, start) : settle(body, start);
+}
+
+/** The application is at work: the response begins when it returns, or when it writes. */
+function awaitBody(promise: Promise<Body>, start: ResponseStart): Promise<GatewayResponse> {
+  return new Promise((resolve, reject) => {
+    const begin = (): void => {
+      start.onWrite = undefined;
+      resolve(stream(start, new Pieces(promise, start)));
+    };
+    if (start.written !== undefined) begin();
+    else start.onWrite = begin;
+    promise.then(
+      (body) => {
+        if (start.written === undefined) resolve(settle(body, start));
+        else start.written.finish();
+      },
+      (error: unknown) => {
+        if (start.written === undefined) reject(error as Error);
+        else start.written.fail(error);
+      },
+    );
+  });
+}
+
+function settle(body: Body, start: ResponseStart): GatewayResponse | Promise<GatewayResponse> {
+  if (start.written !== undefined) {
+    start.written.finish();
+    return stream(start, new Pieces(Promise.resolve(body), start));
+  }
+  if (Array.isArray(body) && body.length <= 1 && (body as Body).close === undefined) {
+    const chunk = (body.length === 0 ? '' : body[0]) as Chunk;
+    return { status: started(start), headers: start.headers, body: checkChunk(chunk) };
+  }
+  if (body instanceof FileWrapper) return { status: started(start), headers: start.headers, body };
+  const pieces = new Pieces(body, start);
+  return pieces.begin(start);
+}
+
+function stream(start: ResponseStart, pieces: Pieces): GatewayResponse {
+  return { status: started(start), headers: start.headers, body: pieces };
+}
+
+function started(start: ResponseStart): Status {
+  if (start.status === undefined) {
+    throw new GatewayUsageError('NOT_STARTED', 'the application returned a body and did not call startResponse');
+  }
+  start.isSent = true;
+  return start.status;
+}
+
+/**
+ * What was written, then the body, as one iterable. Its end, early or not, ends the body's iterator and calls the body's `close()`, once.
+ */
+class Pieces implements AsyncIterable<Chunk>, AsyncIterator<Chunk, undefined> {
+  #body: Body | undefined;
+  readonly #pending: Promise<Body> | undefined;
+  readonly #start: ResponseStart;
+  #iterator: Iterator<Chunk> | AsyncIterator<Chunk> | undefined;
+  #hasEnded = false;
+  #first: Chunk | undefined;
+  #isOver = false;
+
+  constructor(body: Body | Promise<Body>, start: ResponseStart) {
+    if (isPromise(body)) this.#pending = body;
+    else this.#body = body;
+    this.#start = start;
+  }
+
+  /** Goes on to the first chunk that is not empty: until then the application may change its mind. */
+  async begin(start: ResponseStart): Promise<GatewayResponse> {
+    try {
+      for (;;) {
+        const { done, value } = await this.#pull();
+        if (done === true) {
+          await this.#close();
+          return { status: started(start), headers: start.headers, body: '' };
+        }
+        if (value.length === 0) continue;
+        this.#first = value;
+        return stream(start, this);
+      }
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Chunk, undefined>> {
+    if (this.#isOver) return over;
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined) return { done: false, value: first };
+    try {
+      const result = await this.#pull();
+      if (result.done !== true) return result;
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+    await this.#close();
+    return over;
+  }
+
+  async return(): Promise<IteratorResult<Chunk, undefined>> {
+    await this.#close();
+    return over;
+  }
+
+  async #pull(): Promise<IteratorResult<Chunk, unknown>> {
+    const written = await this.#start.written?.next();
+    if (written !== undefined) return { done: false, value: written };
+    this.#body ??= await this.#pending;
+    this.#iterator ??= iterate(this.#body as Body);
+    try {
+      const result = await this.#iterator.next();
+      if (result.done === true) this.#hasEnded = true;
+      else checkChunk(result.value);
+      return result;
+    } catch (error) {
+      this.#hasEnded = !(error instanceof GatewayUsageError);
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#start.written?.abandon();
+    // An application that is still at work has its body closed when it returns it.
+    if (this.#body === undefined) {
+      this.#pending?.then(closeBody, () => undefined);
+      return;
+    }
+    // An iterator that ended, or threw, is not told to return.
+    const returned = this.#hasEnded ? undefined : this.#iterator?.return?.();
+    if (returned instanceof Promise) returned.catch(() => undefined);
+    await closeBody(this.#body);
+  }
+}
+
+const over: IteratorResult<Chunk, undefined> = { done: true, value: undefined };
+
+async function closeBody(body: Body): Promise<void> {
+  await body.close?.();
+}
+
+function iterate(body: Body): Iterator<Chunk> | AsyncIterator<Chunk> {
+  if (typeof body === 'object' && Symbol.asyncIterator in body) return body[Symbol.asyncIterator]();
+  if (typeof body === 'object' && Symbol.iterator in body) return body[Symbol.iterator]();
+  throw new GatewayUsageError(
+    'BAD_BODY',
+    `a body is an iterable of chunks, for instance ['text'], and no ${typeof body}`,
+  );
+}
+
+function checkChunk(chunk: Chunk): Chunk {
+  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return chunk;
+  throw new GatewayUsageError('BAD_BODY', 'a chunk of the body is neither a string nor bytes');
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise || (typeof value === 'object' && value !== null && 'then' in value);
+}
