@@ -1,6 +1,7 @@
 /** Chunks below this are gathered, so that input a byte at a time costs a byte of memory each, not an object. */
 const gatherBelowBytes = 1024;
-const firstGatherBytes = 4096;
+/** Small at first and doubled from there: most frames that come in crumbs are short, and each may need a buffer of its own. */
+const firstGatherBytes = 64;
 const maxGatherBytes = 65_536;
 
 /**
@@ -12,9 +13,8 @@ export class ByteQueue {
   head: Uint8Array = empty;
   start = 0;
   length = 0;
-  /** The chunks behind the head. */
+  /** The chunks behind the head. The last may be `#gather`: only its first `#gathered` bytes are there yet. */
   readonly #rest: Uint8Array[] = [];
-  /** The buffer that the last chunk of `#rest` is the filled part of, and how much of it is filled. */
   #gather: Uint8Array | undefined;
   #gathered = 0;
 
@@ -23,10 +23,9 @@ export class ByteQueue {
     if (this.length === 0) {
       this.head = chunk;
       this.start = 0;
-      this.#gather = undefined;
     } else if (chunk.length >= gatherBelowBytes) {
+      this.#closeGather();
       this.#rest.push(chunk);
-      this.#gather = undefined;
     } else {
       this.#gatherChunk(chunk);
     }
@@ -37,34 +36,32 @@ export class ByteQueue {
   at(index: number): number {
     let offset = this.start + index;
     if (offset < this.head.length) return this.head[offset] as number;
+    if (index >= this.length) throw new RangeError(`byte ${String(index)} of ${String(this.length)}`);
     offset -= this.head.length;
-    for (const chunk of this.#rest) {
-      if (offset < chunk.length) return chunk[offset] as number;
-      offset -= chunk.length;
-    }
-    throw new RangeError(`byte ${String(index)} of ${String(this.length)}`);
+    let chunk = 0;
+    for (; offset >= this.#chunk(chunk).length; chunk++) offset -= this.#chunk(chunk).length;
+    return this.#chunk(chunk)[offset] as number;
   }
 
-  /** Removes and returns `count` bytes; `count` must not be above `length`. */
+  /** Removes and returns `count` bytes. @throws RangeError for more than `length`. */
   take(count: number): Uint8Array {
     const end = this.start + count;
-    if (end <= this.head.length) {
-      const bytes = this.head.subarray(this.start, end);
-      this.#advance(count);
-      return bytes;
-    }
-    const bytes = new Uint8Array(count);
-    let filled = 0;
-    while (filled < count) {
-      const part = this.head.subarray(this.start, this.start + count - filled);
-      bytes.set(part, filled);
-      filled += part.length;
-      this.#advance(part.length);
-    }
+    if (end >= this.head.length) return this.#takeToEnd(count);
+    // No call more than this one: with it, and `skip` alike, frames of 100 bytes decode 1.2 times as fast.
+    const bytes = this.head.subarray(this.start, end);
+    this.start = end;
+    this.length -= count;
     return bytes;
   }
 
+  /** Removes `count` bytes. @throws RangeError for more than `length`. */
   skip(count: number): void {
+    if (this.start + count < this.head.length) {
+      this.start += count;
+      this.length -= count;
+      return;
+    }
+    this.#need(count);
     while (count > 0) {
       const step = Math.min(count, this.head.length - this.start);
       this.#advance(step);
@@ -82,57 +79,92 @@ export class ByteQueue {
 
   /**
    * Looks for `search.pattern` where it stopped last time, and moves on. Answers the offset just behind the pattern, or -1.
-   * Each byte is looked at once, wherever chunks are cut (Knuth–Morris–Pratt, with a native scan for the first byte).
+   * Each byte is looked at once, wherever chunks are cut.
    */
   find(search: PatternSearch): number {
-    const { pattern } = search;
-    const first = pattern[0] as number;
-    let base = -this.start;
-    for (let index = -1; index < this.#rest.length; index++) {
-      const chunk = index < 0 ? this.head : (this.#rest[index] as Uint8Array);
-      let at = search.scanned - base;
-      while (at < chunk.length) {
-        if (search.matched === 0) {
-          at = chunk.indexOf(first, at);
-          if (at < 0) break;
-        }
-        search.step(chunk[at++] as number);
-        if (search.matched === pattern.length) {
-          search.scanned = base + at;
-          return search.scanned;
-        }
-      }
-      base += chunk.length;
-      if (search.scanned < base) search.scanned = base;
+    // The chunk to go on in is found from the back: the way from the front may be long, and would be walked at each call.
+    let index = this.#rest.length - 1;
+    let base = this.length - this.#filled(index);
+    while (base > search.scanned) base -= this.#filled(--index);
+    for (; index < this.#rest.length; index++) {
+      const filled = this.#filled(index);
+      const at = search.scan(this.#chunk(index), search.scanned - base, filled);
+      if (at >= 0) return (search.scanned = base + at);
+      base += filled;
+      search.scanned = base;
     }
     return -1;
+  }
+
+  /** The head is chunk -1. */
+  #chunk(index: number): Uint8Array {
+    return index < 0 ? this.head : (this.#rest[index] as Uint8Array);
+  }
+
+  #filled(index: number): number {
+    const chunk = this.#chunk(index);
+    return chunk === this.#gather ? this.#gathered : chunk.length;
+  }
+
+  #need(count: number): void {
+    if (count > this.length) throw new RangeError(`${String(count)} bytes of ${String(this.length)}`);
+  }
+
+  /** Of bytes that reach the end of the head, or beyond it. */
+  #takeToEnd(count: number): Uint8Array {
+    this.#need(count);
+    if (count === this.head.length - this.start) {
+      const bytes = this.head.subarray(this.start);
+      this.#advance(count);
+      return bytes;
+    }
+    const bytes = new Uint8Array(count);
+    let filled = 0;
+    while (filled < count) {
+      const part = this.head.subarray(this.start, this.start + count - filled);
+      bytes.set(part, filled);
+      filled += part.length;
+      this.#advance(part.length);
+    }
+    return bytes;
   }
 
   #advance(count: number): void {
     this.start += count;
     this.length -= count;
     if (this.start < this.head.length) return;
-    const next = this.#rest.shift();
-    if (this.#rest.length === 0) this.#gather = undefined;
-    this.head = next ?? empty;
+    if (this.#rest.length === 1) this.#closeGather();
+    this.head = this.#rest.shift() ?? empty;
     this.start = 0;
   }
 
   #gatherChunk(chunk: Uint8Array): void {
     let gather = this.#gather;
     if (gather === undefined || this.#gathered + chunk.length > gather.length) {
-      const size = Math.min(maxGatherBytes, Math.max(firstGatherBytes, 2 * (gather?.length ?? 0)));
-      gather = this.#gather = new Uint8Array(size);
+      const size = Math.max(firstGatherBytes, chunk.length, 2 * (gather?.length ?? 0));
+      this.#closeGather();
+      gather = this.#gather = new Uint8Array(Math.min(maxGatherBytes, size));
       this.#gathered = 0;
-      this.#rest.push(empty);
+      this.#rest.push(gather);
     }
-    gather.set(chunk, this.#gathered);
+    // For a byte or a few, `set` costs more than it copies: 4 MB a byte at a time take 0.17 s with the loop, 0.45 s without.
+    if (chunk.length > 8) gather.set(chunk, this.#gathered);
+    else for (let i = 0; i < chunk.length; i++) gather[this.#gathered + i] = chunk[i] as number;
     this.#gathered += chunk.length;
-    this.#rest[this.#rest.length - 1] = gather.subarray(0, this.#gathered);
+  }
+
+  /** What was gathered is a chunk like any other from now on. */
+  #closeGather(): void {
+    if (this.#gather === undefined) return;
+    this.#rest[this.#rest.length - 1] = this.#gather.subarray(0, this.#gathered);
+    this.#gather = undefined;
   }
 }
 
-/** A search that can stop anywhere and go on with more bytes. `scanned` counts from the first unread byte. */
+/**
+ * A search that can stop anywhere and go on with more bytes (Knuth–Morris–Pratt, with a native scan for the first byte).
+ * `scanned` counts from the first unread byte.
+ */
 export class PatternSearch {
   readonly pattern: Uint8Array;
   scanned = 0;
@@ -150,6 +182,19 @@ export class PatternSearch {
     }
   }
 
+  /** Goes on with the bytes of `chunk` from `at` to `end`. Answers the offset in it just behind the pattern, or -1. */
+  scan(chunk: Uint8Array, at: number, end: number = chunk.length): number {
+    while (at < end) {
+      if (this.matched === 0) {
+        at = indexOf(chunk, this.pattern[0] as number, at, end);
+        if (at < 0) return -1;
+      }
+      this.step(chunk[at++] as number);
+      if (this.matched === this.pattern.length) return at;
+    }
+    return -1;
+  }
+
   step(byte: number): void {
     while (this.matched > 0 && byte !== this.pattern[this.matched]) {
       this.matched = this.#fallback[this.matched - 1] as number;
@@ -161,6 +206,13 @@ export class PatternSearch {
     this.scanned = 0;
     this.matched = 0;
   }
+}
+
+/** The native `indexOf` cannot be told where to end. */
+function indexOf(chunk: Uint8Array, byte: number, at: number, end: number): number {
+  if (end === chunk.length) return chunk.indexOf(byte, at);
+  for (; at < end; at++) if (chunk[at] === byte) return at;
+  return -1;
 }
 
 const empty = new Uint8Array(0);

@@ -1,6 +1,7 @@
 import type { ByteStream, Deadline } from '@wirestack/socket';
 import { ByteBuffer } from './byte-sink.ts';
 import type { Codec, Decoder, Encoder } from './codec.ts';
+import { FramingUsageError } from './errors.ts';
 
 export interface FramedOptions {
   /** Frames of one batch at most, so that a peer that sends a million tiny ones cannot hold the turn. Default 1,024. */
@@ -29,13 +30,19 @@ export interface Framed<In, Out = In> extends AsyncIterable<In> {
 /**
  * Joins a codec to a stream. The stream stays the caller's: close or abort it when done, and after a `FramingError`.
  * Leaving a loop over the messages early loses none of them.
+ *
+ * @throws FramingUsageError for a batch limit that is no whole number of 1 or more.
  */
 export function framed<In, Out>(
   stream: ByteStream,
   codec: Codec<In, Out>,
   options: FramedOptions = {},
 ): Framed<In, Out> {
-  return new FramedStream(stream, codec, options.batchLimit ?? 1024);
+  const { batchLimit = 1024 } = options;
+  if (!Number.isSafeInteger(batchLimit) || batchLimit < 1) {
+    throw new FramingUsageError(`batchLimit is ${String(batchLimit)}, expected a whole number of 1 or more`);
+  }
+  return new FramedStream(stream, codec, batchLimit);
 }
 
 class FramedStream<In, Out> implements Framed<In, Out> {

@@ -16,4 +16,3 @@ export { mount } from './mount.ts';
 export { run, type GatewayResponse } from './run.ts';
 export { makeServer, toHandler, type GatewayServer } from './server.ts';
 export { staticFiles, type StaticFilesOptions } from './applications/static-files.ts';
-export type { Status } from './start-response.ts';

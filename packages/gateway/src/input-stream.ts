@@ -3,16 +3,20 @@ export interface InputSource {
   read(): Promise<Uint8Array | undefined>;
 }
 
+/** What has a body: a request of our server, or an adapter's own. `body` is asked for at the first read. */
+export interface InputOwner {
+  readonly body: InputSource;
+}
+
 /** `wsgi.input`: the request body, read as a file is. At its end every method answers what is empty. */
 export class InputStream implements AsyncIterable<Uint8Array> {
-  readonly #open: () => InputSource;
-  #source: InputSource | undefined;
+  readonly #owner: InputOwner;
   #rest: Uint8Array = empty;
   #isOver = false;
 
-  /** `open` is called at the first read: only then does a client that waits for `100 Continue` get it. */
-  constructor(open: () => InputSource) {
-    this.#open = open;
+  /** The first read is where a client that waits for `100 Continue` gets it. */
+  constructor(owner: InputOwner) {
+    this.#owner = owner;
   }
 
   /** `size` bytes, fewer only at the end; without `size` all that is left. */
@@ -60,7 +64,7 @@ export class InputStream implements AsyncIterable<Uint8Array> {
       return rest;
     }
     if (this.#isOver) return undefined;
-    const chunk = await (this.#source ??= this.#open()).read();
+    const chunk = await this.#owner.body.read();
     if (chunk === undefined) this.#isOver = true;
     return chunk;
   }

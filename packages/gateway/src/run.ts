@@ -3,11 +3,13 @@ import type { Application, Body, Chunk } from './application.ts';
 import type { Environ } from './environ.ts';
 import { GatewayUsageError } from './errors.ts';
 import { FileWrapper } from './file-wrapper.ts';
-import { ResponseStart, type Status } from './start-response.ts';
+import { ResponseStart } from './start-response.ts';
 
 /** What a server has to send. A body in pieces is read to its end, or its iterator's `return()` is called. */
 export interface GatewayResponse {
-  readonly status: Status;
+  readonly status: number;
+  /** Undefined where it is the registered phrase. */
+  readonly reason: string | undefined;
   readonly headers: HeaderList;
   readonly body: Chunk | FileWrapper | AsyncIterable<Chunk> | Iterable<Chunk>;
 }
@@ -21,7 +23,7 @@ export interface GatewayResponse {
 export function run(app: Application, environ: Environ): GatewayResponse | Promise<GatewayResponse> {
   const start = new ResponseStart();
   const body = app(environ, start.start);
-  return isPromise(body) ? awaitBody(body, start) : settle(body, start);
+  return !Array.isArray(body) && isPromise(body) ? awaitBody(body, start) : settle(body, start);
 }
 
 /** The application is at work: the response begins when it returns, or when it writes. */
@@ -29,7 +31,7 @@ function awaitBody(promise: Promise<Body>, start: ResponseStart): Promise<Gatewa
   return new Promise((resolve, reject) => {
     const begin = (): void => {
       start.onWrite = undefined;
-      resolve(stream(start, new Pieces(promise, start)));
+      resolve(respond(start, new Pieces(promise, start)));
     };
     if (start.written !== undefined) begin();
     else start.onWrite = begin;
@@ -49,27 +51,24 @@ function awaitBody(promise: Promise<Body>, start: ResponseStart): Promise<Gatewa
 function settle(body: Body, start: ResponseStart): GatewayResponse | Promise<GatewayResponse> {
   if (start.written !== undefined) {
     start.written.finish();
-    return stream(start, new Pieces(Promise.resolve(body), start));
+    return respond(start, new Pieces(Promise.resolve(body), start));
   }
   if (Array.isArray(body) && body.length <= 1 && (body as Body).close === undefined) {
     const chunk = (body.length === 0 ? '' : body[0]) as Chunk;
-    return { status: started(start), headers: start.headers, body: checkChunk(chunk) };
+    return respond(start, checkChunk(chunk));
   }
-  if (body instanceof FileWrapper) return { status: started(start), headers: start.headers, body };
+  if (body instanceof FileWrapper) return respond(start, body);
   const pieces = new Pieces(body, start);
   return pieces.begin(start);
 }
 
-function stream(start: ResponseStart, pieces: Pieces): GatewayResponse {
-  return { status: started(start), headers: start.headers, body: pieces };
-}
-
-function started(start: ResponseStart): Status {
-  if (start.status === undefined) {
+function respond(start: ResponseStart, body: GatewayResponse['body']): GatewayResponse {
+  const { status, headers } = start;
+  if (status === undefined) {
     throw new GatewayUsageError('NOT_STARTED', 'the application returned a body and did not call startResponse');
   }
   start.isSent = true;
-  return start.status;
+  return { status: status.code, reason: status.reason, headers, body };
 }
 
 /**
@@ -97,11 +96,11 @@ class Pieces implements AsyncIterable<Chunk>, AsyncIterator<Chunk, undefined> {
         const { done, value } = await this.#pull();
         if (done === true) {
           await this.#close();
-          return { status: started(start), headers: start.headers, body: '' };
+          return respond(start, '');
         }
         if (value.length === 0) continue;
         this.#first = value;
-        return stream(start, this);
+        return respond(start, this);
       }
     } catch (error) {
       await this.#close();

@@ -3,7 +3,6 @@ import {
   type Handler,
   type HeaderList,
   type HttpRequest,
-  type HttpResponse,
   type HttpServer,
   type ServerOptions,
 } from '@wirestack/http';
@@ -12,7 +11,7 @@ import type { Application } from './application.ts';
 import { decodePath, environKey, type Environ, type ErrorStream } from './environ.ts';
 import { FileWrapper } from './file-wrapper.ts';
 import { InputStream } from './input-stream.ts';
-import { run, type GatewayResponse } from './run.ts';
+import { run } from './run.ts';
 
 /** A server with an application in it. */
 export type GatewayServer = HttpServer;
@@ -52,20 +51,12 @@ interface Host {
 }
 
 function handlerFor(app: Application, fixed: Host | undefined): Handler {
-  return (request) => {
-    const response = run(app, new HttpEnviron(request, fixed ?? hostOf(request.localAddress)));
-    return response instanceof Promise ? response.then(toHttp) : toHttp(response);
-  };
+  return (request) => run(app, new HttpEnviron(request, fixed ?? hostOf(request.localAddress)));
 }
 
 function hostOf(address: Address): Host {
   if ('port' in address) return { name: address.host, port: String(address.port) };
   return { name: 'localhost', port: '80' };
-}
-
-function toHttp({ status, headers, body }: GatewayResponse): HttpResponse {
-  if (status.reason === undefined) return { status: status.code, headers, body };
-  return { status: status.code, reason: status.reason, headers, body };
 }
 
 const version = [1, 0] as const;
@@ -80,7 +71,7 @@ const stderr: ErrorStream = {
 /** The environ of a request to our own server. Own properties are what PEP 3333 asks for; what costs something is on the prototype. */
 class HttpEnviron implements Environ {
   REQUEST_METHOD: string;
-  SCRIPT_NAME = '';
+  SCRIPT_NAME: string;
   PATH_INFO: string;
   QUERY_STRING: string;
   SERVER_NAME: string;
@@ -88,15 +79,15 @@ class HttpEnviron implements Environ {
   SERVER_PROTOCOL: string;
   REMOTE_ADDR: string;
   REQUEST_URI: string;
-  'wsgi.version' = version;
-  'wsgi.url_scheme' = 'http';
+  'wsgi.version': readonly [1, 0];
+  'wsgi.url_scheme': string;
   'wsgi.input': InputStream;
-  'wsgi.errors' = stderr;
-  'wsgi.multithread' = false;
-  'wsgi.multiprocess' = false;
-  'wsgi.run_once' = false;
-  'wsgi.input_terminated' = true;
-  'wsgi.file_wrapper' = FileWrapper;
+  'wsgi.errors': ErrorStream;
+  'wsgi.multithread': boolean;
+  'wsgi.multiprocess': boolean;
+  'wsgi.run_once': boolean;
+  'wsgi.input_terminated': boolean;
+  'wsgi.file_wrapper': typeof FileWrapper;
   'wirestack.request': HttpRequest;
   [key: string]: unknown;
   [header: `HTTP_${string}`]: string | undefined;
@@ -105,6 +96,7 @@ class HttpEnviron implements Environ {
     const { target, remoteAddress } = request;
     const queryAt = target.indexOf('?');
     this.REQUEST_METHOD = request.method;
+    this.SCRIPT_NAME = '';
     this.PATH_INFO = decodePath(request.path);
     this.QUERY_STRING = queryAt < 0 ? '' : target.slice(queryAt + 1);
     this.SERVER_NAME = host.name;
@@ -112,7 +104,15 @@ class HttpEnviron implements Environ {
     this.SERVER_PROTOCOL = request.version === '1.1' ? 'HTTP/1.1' : 'HTTP/1.0';
     this.REMOTE_ADDR = 'host' in remoteAddress ? remoteAddress.host : '';
     this.REQUEST_URI = target;
-    this['wsgi.input'] = new InputStream(() => request.body);
+    this['wsgi.version'] = version;
+    this['wsgi.url_scheme'] = 'http';
+    this['wsgi.input'] = new InputStream(request);
+    this['wsgi.errors'] = stderr;
+    this['wsgi.multithread'] = false;
+    this['wsgi.multiprocess'] = false;
+    this['wsgi.run_once'] = false;
+    this['wsgi.input_terminated'] = true;
+    this['wsgi.file_wrapper'] = FileWrapper;
     this['wirestack.request'] = request;
     const fields = request.headers.flat();
     for (let i = 0; i < fields.length; i += 2) {

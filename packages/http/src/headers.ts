@@ -1,4 +1,4 @@
-import { latin1, SP, HTAB } from './protocol/octets.ts';
+import { COLON, CR, HTAB, latin1, SP } from './protocol/octets.ts';
 
 /** Fields to send, in order, as WSGI and CGI programmers write them: `[['Content-Type', 'text/html']]`. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -64,26 +64,47 @@ export class HeaderFields implements Iterable<[name: string, value: string]> {
 
   #read(): string[] {
     const flat: string[] = [];
-    if (this.#bytes === undefined) return flat;
-    const text = latin1(this.#bytes, this.#start, this.#end);
+    const bytes = this.#bytes;
+    if (bytes === undefined) return flat;
     this.#bytes = undefined;
-    for (let at = 0; at < text.length; ) {
-      const colon = text.indexOf(':', at);
-      const lineEnd = text.indexOf('\r', colon);
-      flat.push(text.slice(at, colon), trim(text, colon + 1, lineEnd));
+    const start = this.#start;
+    const end = this.#end;
+    // A long section is turned into text once, and values are slices of it: native code costs much a call and little a byte.
+    const text = end - start > sliceAboveBytes ? latin1(bytes, start, end) : undefined;
+    for (let at = start; at < end; ) {
+      let colon = at;
+      while (bytes[colon] !== COLON) colon++;
+      let from = colon + 1;
+      while (bytes[from] === SP || bytes[from] === HTAB) from++;
+      let lineEnd = from;
+      while (bytes[lineEnd] !== CR) lineEnd++;
+      let to = lineEnd;
+      while (to > from && (bytes[to - 1] === SP || bytes[to - 1] === HTAB)) to--;
+      const value = text === undefined ? latin1(bytes, from, to) : text.slice(from - start, to - start);
+      flat.push(internName(bytes, at, colon), value);
       at = lineEnd + 2;
     }
     return flat;
   }
 }
 
-/** Without the optional white space around a value: SP and HTAB only, where `String.trim` would take more. */
-function trim(text: string, start: number, end: number): string {
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
+const sliceAboveBytes = 96;
+
+/** One string for each name that keeps coming, found by its bytes: most requests then make none. */
+function internName(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  const slot = (length * 37 + (bytes[start] as number) * 11 + (bytes[end - 1] as number)) & (internedSlots - 1);
+  const known = interned[slot] as string;
+  if (known.length === length) {
+    let i = 0;
+    while (i < length && known.charCodeAt(i) === bytes[start + i]) i++;
+    if (i === length) return known;
+  }
+  const name = latin1(bytes, start, end);
+  if (length <= maxInternedLength) interned[slot] = name;
+  return name;
 }
 
-function isBlank(code: number): boolean {
-  return code === SP || code === HTAB;
-}
+const internedSlots = 512;
+const maxInternedLength = 64;
+const interned: string[] = Array.from({ length: internedSlots }, () => '');

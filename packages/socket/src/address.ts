@@ -42,7 +42,7 @@ export function parseAddress(address: AddressLike, schemes: readonly string[] = 
 
 /** Text for people and for {@link parseAddress}: `127.0.0.1:80`, `[::1]:80`, `unix:/run/x.sock`, `memory:a`. */
 export function formatAddress(address: Address | Endpoint): string {
-  if ('path' in address) return `unix:${address.path}`;
+  if ('path' in address) return `unix:${/^[^./]/.test(address.path) ? './' : ''}${address.path}`;
   if ('name' in address) return `memory:${address.name}`;
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${String(address.port)}`;
 }
@@ -55,7 +55,10 @@ function parseText(text: string, schemes: readonly string[]): Endpoint {
   if (scheme === 'unix') return unix(text.slice('unix:'.length).replace(/^\/\/(?=\/)/, ''), text);
   if (scheme === undefined && /^\.{0,2}\//.test(text)) return unix(text, text);
   const rest = scheme === undefined ? text : text.slice(scheme.length + '://'.length);
-  const match = /^(?:\[([0-9a-f:.%\w]+)\]|([^:[\]/\s]*)):(\d{1,5})$/i.exec(rest);
+  if (scheme !== undefined && !text.startsWith('//', scheme.length + 1)) {
+    throw bad(text, `expected ${scheme}:// before the host`);
+  }
+  const match = /^(?:\[([\w:.%-]+)\]|([^:[\]/\s]*)):(\d{1,5})$/i.exec(rest);
   if (match === null) throw bad(text, 'expected host:port, [ipv6]:port, :port or unix:/path');
   return inet(match[1] ?? match[2] ?? '', Number(match[3]), text);
 }

@@ -47,6 +47,10 @@ export interface DatagramSocket extends AsyncIterable<Datagram>, AsyncDisposable
  * @throws SocketError `IN_USE`, `PERMISSION`, `UNAVAILABLE`, `NOT_FOUND`; SocketUsageError `BAD_ADDRESS`.
  */
 export async function bind(address: AddressLike, options: BindOptions = {}): Promise<DatagramSocket> {
+  const { queueLimit = 1024 } = options;
+  if (!(Number.isInteger(queueLimit) && queueLimit >= 1)) {
+    throw new SocketUsageError('BAD_ARGUMENT', `queueLimit is ${String(queueLimit)}, expected 1 or more`);
+  }
   const local = inetEndpoint(address);
   const remote = options.remote === undefined ? undefined : await resolve(inetEndpoint(options.remote));
   const host = local.host === '' ? '' : (await resolve(local)).host;
@@ -65,7 +69,7 @@ export async function bind(address: AddressLike, options: BindOptions = {}): Pro
     socket.close();
     throw toSocketError(error, formatAddress(local));
   }
-  return new NodeDatagramSocket(socket, options.queueLimit ?? 1024, remote !== undefined);
+  return new NodeDatagramSocket(socket, queueLimit, remote !== undefined);
 }
 
 class NodeDatagramSocket implements DatagramSocket {
@@ -75,7 +79,7 @@ class NodeDatagramSocket implements DatagramSocket {
   readonly #socket: Socket;
   readonly #queueLimit: number;
   readonly #queue: Datagram[] = [];
-  #waiter: { resolve(datagram: Datagram): void; reject(error: unknown): void } | undefined;
+  #waiter: { resolve(datagram: Datagram): void; reject(error: Error): void } | undefined;
   #error: SocketError | undefined;
   #closed: Promise<void> | undefined;
 
@@ -106,13 +110,21 @@ class NodeDatagramSocket implements DatagramSocket {
     if (early !== undefined) throw early;
     const target =
       to === undefined ? undefined : await withDeadline(resolve(inetEndpoint(to)), options, noCancel);
+    if (target?.port === 0) {
+      throw new SocketUsageError('BAD_ADDRESS', `${formatAddress(target)}: nothing can be sent to port 0`);
+    }
     const sent = new Promise<void>((done, fail) => {
       const callback = (error: Error | null): void => {
         if (error === null) done();
         else fail(toSocketError(error, target && formatAddress(target)));
       };
-      if (target === undefined) this.#socket.send(data, callback);
-      else this.#socket.send(data, target.port, target.host, callback);
+      try {
+        if (target === undefined) this.#socket.send(data, callback);
+        else this.#socket.send(data, target.port, target.host, callback);
+      } catch (error) {
+        // Closed while the name was resolved.
+        fail(toSocketError(error));
+      }
     });
     await withDeadline(sent, options, noCancel);
   }
@@ -144,7 +156,7 @@ class NodeDatagramSocket implements DatagramSocket {
         },
         reject: (reason) => {
           settle();
-          fail(reason as Error);
+          fail(reason);
         },
       };
       const deadline = limitOf(options);
@@ -219,12 +231,14 @@ function fromInfo(info: { family: string; address: string; port: number }): Addr
   return inetAddress(info.family, info.address, info.port);
 }
 
-function completion(socket: Socket, start: (done: () => void) => unknown): Promise<void> {
+/** `connect` tells its failure to the callback, `bind` by an event. */
+function completion(socket: Socket, start: (done: (error?: Error) => void) => unknown): Promise<void> {
   return new Promise((done, fail) => {
     socket.once('error', fail);
-    start(() => {
+    start((error?: Error) => {
       socket.off('error', fail);
-      done();
+      if (error === undefined) done();
+      else fail(error);
     });
   });
 }

@@ -18,7 +18,7 @@ export const ready: Promise<void> = Promise.resolve();
 
 /** A rejected promise that may be ignored. */
 export function rejected(error: unknown): Promise<never> {
-  return harmless(Promise.reject<never>(error as Error));
+  return harmless(Promise.reject(error as Error));
 }
 
 /** The same promise, whose rejection may be ignored: a peer must not end the process because nobody awaits a write. */

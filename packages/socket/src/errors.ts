@@ -92,7 +92,7 @@ const codeOfErrno: Readonly<Record<string, SocketErrorCode>> = {
 export function toSocketError(error: unknown, address?: string): SocketError {
   if (error instanceof SocketError) return error;
   const errno = errnoOf(error);
-  const code = (errno !== undefined && codeOfErrno[errno]) || 'OTHER';
+  const code = (errno === undefined ? undefined : codeOfErrno[errno]) ?? 'OTHER';
   const message = messageOf(error);
   return new SocketError(code, message, { cause: error, ...(address === undefined ? {} : { address }) });
 }

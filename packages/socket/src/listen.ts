@@ -1,4 +1,5 @@
-import { chmod, lstat, unlink } from 'node:fs/promises';
+import { chmodSync } from 'node:fs';
+import { lstat, unlink } from 'node:fs/promises';
 import { createServer, connect as netConnect, type Server } from 'node:net';
 import { formatAddress, parseAddress, type Address, type AddressLike, type Endpoint } from './address.ts';
 import type { ByteStream } from './byte-stream.ts';
@@ -78,9 +79,8 @@ export class ListeningPort {
         for (const stream of this.streams) stream.abort(error);
       });
     } catch (error) {
+      if (!(error instanceof SocketError)) throw error;
       await emptied;
-      if (error instanceof SocketError) return;
-      throw error;
     }
   }
 }
@@ -98,6 +98,9 @@ export async function openPort(
       'BAD_ARGUMENT',
       `maxConnections is ${String(maxConnections)}, expected 1 or more`,
     );
+  }
+  if (options.mode !== undefined && !(options.mode >= 0 && options.mode <= 0o7777)) {
+    throw new SocketUsageError('BAD_ARGUMENT', `mode is ${String(options.mode)}, expected permission bits`);
   }
   const server = createServer({ allowHalfOpen: true, noDelay });
   if (maxConnections !== undefined && maxConnections !== Infinity) server.maxConnections = maxConnections;
@@ -133,7 +136,14 @@ async function bindServer(server: Server, endpoint: Endpoint, options: ListenOpt
       throw toSocketError(again, formatAddress(endpoint));
     });
   }
-  if (endpoint.kind === 'unix' && options.mode !== undefined) await chmod(endpoint.path, options.mode);
+  if (endpoint.kind !== 'unix' || options.mode === undefined) return;
+  try {
+    // Not a turn later: nobody handles a connection yet that comes meanwhile.
+    chmodSync(endpoint.path, options.mode);
+  } catch (error) {
+    server.close();
+    throw toSocketError(error, formatAddress(endpoint));
+  }
 }
 
 function bindOnce(server: Server, endpoint: Endpoint, { backlog = 511 }: ListenOptions): Promise<void> {
@@ -180,7 +190,7 @@ function addressOf(server: Server, endpoint: Endpoint): Address {
 class AcceptQueue implements Listener {
   port!: ListeningPort;
   readonly #waiting: ByteStream[] = [];
-  #taker: { resolve(stream: ByteStream): void; reject(error: unknown): void } | undefined;
+  #taker: { resolve(stream: ByteStream): void; reject(error: Error): void } | undefined;
   #closed = false;
   #turnedAway = 0;
 
@@ -229,7 +239,7 @@ class AcceptQueue implements Listener {
         },
         reject: (error) => {
           settle();
-          reject(error as Error);
+          reject(error);
         },
       };
       const deadline = limitOf(options);

@@ -46,6 +46,10 @@ export class NodeStream implements ByteStream {
     socket.on('error', (error) => {
       this.#error ??= toSocketError(error);
     });
+    // From the start: an end that nobody listened for when it came is never told again.
+    socket.once('end', () => {
+      this.#onEnd();
+    });
     socket.once('close', () => {
       this.#onClose();
     });
@@ -262,14 +266,12 @@ export class NodeStream implements ByteStream {
     this.#socket.on('data', (chunk: Uint8Array) => {
       this.#onData(chunk);
     });
-    this.#socket.once('end', () => {
-      this.#onEnd();
-    });
   }
 
   #openQueue(): ReadQueue {
     const queue = new ReadQueue();
-    if (this.#over) queue.fail(this.#error ?? closedError());
+    if (this.#peerEnded) queue.end();
+    else if (this.#over) queue.fail(this.#error ?? closedError());
     else this.#listen();
     return queue;
   }

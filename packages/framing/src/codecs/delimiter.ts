@@ -20,7 +20,8 @@ export interface DelimiterOptions {
  * ```
  *
  * @param mark the delimiter, one byte or more; a string is taken as UTF-8.
- * @throws FramingUsageError for an empty mark or limit, and from the encoder for a frame that contains the mark or passes the limit.
+ * @throws FramingUsageError for an empty mark or limit, and from the encoder for a frame that passes the limit, contains the mark, or
+ * ends so that the mark behind it would be found too early.
  */
 export function delimiter(mark: string | Uint8Array, options: DelimiterOptions = {}): Codec<Uint8Array> {
   const pattern = typeof mark === 'string' ? new TextEncoder().encode(mark) : mark.slice();
@@ -31,11 +32,14 @@ export function delimiter(mark: string | Uint8Array, options: DelimiterOptions =
   return {
     name: 'delimiter',
     decoder: () => new DelimiterDecoder(settings),
-    encoder: () => ({
-      encode(frame: Uint8Array, into: ByteSink): void {
-        encodeFrame(frame, into, settings);
-      },
-    }),
+    encoder: () => {
+      const search = new PatternSearch(pattern);
+      return {
+        encode(frame: Uint8Array, into: ByteSink): void {
+          encodeFrame(frame, into, settings, search);
+        },
+      };
+    },
   };
 }
 
@@ -81,19 +85,17 @@ class DelimiterDecoder extends QueueDecoder<Uint8Array> {
   }
 }
 
-function encodeFrame(frame: Uint8Array, into: ByteSink, settings: Settings): void {
+function encodeFrame(frame: Uint8Array, into: ByteSink, settings: Settings, search: PatternSearch): void {
   const { pattern, maxBytes, keepDelimiter } = settings;
-  const search = new PatternSearch(pattern);
-  const expected = keepDelimiter ? frame.length : -1;
-  let end = -1;
-  for (let at = 0; at < frame.length && end < 0; at++) {
-    search.step(frame[at] as number);
-    if (search.matched === pattern.length) end = at + 1;
-  }
-  if (end !== expected) {
-    throw new FramingUsageError(
-      keepDelimiter ? 'the frame does not end with its only delimiter' : 'the frame contains the delimiter',
-    );
+  search.restart();
+  const end = search.scan(frame, 0);
+  if (keepDelimiter) {
+    if (end !== frame.length) throw new FramingUsageError('the frame does not end with its only delimiter');
+  } else if (end >= 0) {
+    throw new FramingUsageError('the frame contains the delimiter');
+  } else if (search.scan(pattern, 0) !== pattern.length) {
+    // "x\r\n" before "\r\n\r\n": the reader would see the delimiter two bytes early.
+    throw new FramingUsageError('the frame ends with the beginning of the delimiter');
   }
   if (frame.length - (keepDelimiter ? pattern.length : 0) > maxBytes) {
     throw new FramingUsageError(`the frame has more than ${String(maxBytes)} bytes`);

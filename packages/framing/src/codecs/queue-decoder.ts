@@ -21,7 +21,8 @@ export abstract class QueueDecoder<Frame> implements Decoder<Frame> {
   }
 
   end(): Frame | undefined {
-    return this.next() ?? this.finish();
+    const frame = this.next();
+    return frame === undefined ? this.finish() : frame;
   }
 
   /** The next frame from `queue`, or "need more". */

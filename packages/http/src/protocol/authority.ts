@@ -2,6 +2,7 @@ import { COLON, HEX, REG_NAME } from './octets.ts';
 
 /** `uri-host [ ":" port ]` of RFC 9110 7.2 in `bytes[start, end)`; the host must not be empty. */
 export function isAuthority(bytes: Uint8Array, start: number, end: number, portRequired = false): boolean {
+  const isRegName = REG_NAME;
   let at = start;
   if (bytes[at] === 0x5b) {
     at++;
@@ -9,7 +10,7 @@ export function isAuthority(bytes: Uint8Array, start: number, end: number, portR
     if (at === start + 1 || bytes[at] !== 0x5d || at >= end) return false;
     at++;
   } else {
-    while (at < end && REG_NAME[bytes[at] as number] === 1) {
+    while (at < end && isRegName[bytes[at] as number] === 1) {
       if (bytes[at] !== 0x25) at++;
       else if (at + 2 < end && HEX[bytes[at + 1] as number] !== 0 && HEX[bytes[at + 2] as number] !== 0) at += 3;
       else return false;

@@ -98,10 +98,14 @@ export class ChunkedReader {
       return;
     }
     if (this.#digits === 0) throw chunkError('a size that is no number');
-    if (code === CR) this.#step = SIZE_LF;
-    else if (code === SEMICOLON) this.#step = EXTENSION;
+    if (code === CR) {
+      this.#step = SIZE_LF;
+      return;
+    }
+    if (code === SEMICOLON) this.#step = EXTENSION;
     else if (code === SP || code === HTAB) this.#step = BLANK;
     else throw chunkError('a size that is no number');
+    this.#countExtension();
   }
 
   #countExtension(): void {
@@ -142,7 +146,7 @@ export class ChunkedReader {
     }
     const { position } = input;
     input.position += fields.offset;
-    this.#step = SIZE;
+    this.#step = DONE;
     if (fields.count === 0) return undefined;
     return { type: 'trailers', fields: new HeaderFields(input.bytes, position, position + fields.offset - 2) };
   }

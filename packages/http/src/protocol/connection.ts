@@ -4,7 +4,7 @@ import type { RequestEvent, RequestHead } from './events.ts';
 import type { MessageLimits } from './limits.ts';
 import { isAscii, latin1, utf8 } from './octets.ts';
 import { RequestParser } from './request-parser.ts';
-import { statusLine, writeFields, writeTrailers, type WrittenFields } from './writer.ts';
+import { flatten, statusLine, writeFields, writeHead, writeTrailers, type WrittenHead } from './writer.ts';
 
 /**
  * What the server may send next, for the oldest request not yet answered:
@@ -38,9 +38,6 @@ export type Output = string | readonly [head: string, body: Uint8Array];
 const inlineBytes = 16_384;
 
 const noFields: HeaderList = [];
-
-/** Filled and read within one call: an object a connection would be memory for nothing. */
-const scratch: WrittenFields = { text: '', contentLength: -1, close: false, hasDate: false };
 
 /**
  * One server's end of an HTTP/1.1 connection, without I/O, in the manner of h11: bytes in, events out; answers in, bytes out. All state of
@@ -158,17 +155,16 @@ export class ServerConnection {
       throw new HttpUsageError('BAD_STATUS', `${String(status)} is no informational status`);
     }
     if (head.version === '1.0') return '';
-    const fields = this.#write(headers);
-    return `${statusLine(status, undefined)}${fields.text}\r\n`;
+    return `${statusLine(status, undefined)}${writeFields(headers).text}\r\n`;
   }
 
   /** A response with its whole body: the fast path. Content-Length is set here. */
   sendResponse(response: ResponseHead, body: WholeBody = ''): Output {
     const request = this.#expect('head');
     const { status } = response;
-    const fields = this.#write(response.headers ?? noFields);
+    const fields = writeHead(status, response.reason, response.headers ?? noFields, this.dateLine);
     if (isTunnel(request, status)) this.#closeAfter = true;
-    let text = this.#startFinal(status, response.reason, fields, request);
+    let text = fields.text + this.#persistence(fields, request);
     if (status === 204 || status === 304) {
       if (status === 304 && fields.contentLength >= 0) text += lengthLine(fields.contentLength);
       text += '\r\n';
@@ -190,7 +186,7 @@ export class ServerConnection {
       throw new HttpUsageError('BAD_BODY', `Content-Length is ${String(fields.contentLength)}, the body ${String(length)}`);
     }
     if (fields.contentLength >= 0) length = fields.contentLength;
-    text += isTunnel(request, status) ? '\r\n' : `Content-Length: ${String(length)}\r\n\r\n`;
+    text += isTunnel(request, status) ? '\r\n' : lastLengthLine(length);
     this.#finish();
     if (request.method === 'HEAD') return text;
     return apart === undefined ? text + inline : [text, apart];
@@ -203,14 +199,14 @@ export class ServerConnection {
   sendHead(response: ResponseHead): string {
     const request = this.#expect('head');
     const { status } = response;
-    const fields = this.#write(response.headers ?? noFields);
+    const fields = writeHead(status, response.reason, response.headers ?? noFields, this.dateLine);
     const hasNoBody = status === 204 || status === 304;
     this.#dropsBody = hasNoBody || request.method === 'HEAD';
     this.#bodyLeft = fields.contentLength;
     this.#chunked = !hasNoBody && fields.contentLength < 0 && request.version === '1.1' && !isTunnel(request, status);
     const endsByClose = !hasNoBody && !this.#chunked && fields.contentLength < 0 && !this.#dropsBody;
     if (endsByClose) this.#closeAfter = true;
-    let text = this.#startFinal(status, response.reason, fields, request);
+    let text = fields.text + this.#persistence(fields, request);
     if (fields.contentLength >= 0 && status !== 204) text += lengthLine(fields.contentLength);
     if (this.#chunked) text += 'Transfer-Encoding: chunked\r\n';
     this.#answer = 'body';
@@ -286,24 +282,12 @@ export class ServerConnection {
     return this.#current;
   }
 
-  #write(headers: HeaderList): WrittenFields {
-    const fields = scratch;
-    fields.text = '';
-    fields.contentLength = -1;
-    fields.close = false;
-    fields.hasDate = false;
-    writeFields(headers, fields);
-    return fields;
-  }
-
-  /** Status line and fields but those that frame the body. */
-  #startFinal(status: number, reason: string | undefined, fields: WrittenFields, request: RequestHead): string {
-    if (status < 200) throw new HttpUsageError('BAD_STATUS', `${String(status)} is no final status`);
-    let text = statusLine(status, reason) + (fields.hasDate ? '' : this.dateLine) + fields.text;
+  /** The Connection field, where it has something to say (RFC 9112 9.3). */
+  #persistence(fields: WrittenHead, request: RequestHead): string {
     if (fields.close) this.#closeAfter = true;
-    else if (this.#closeAfter || !request.keepAlive || this.#answersLast) text += 'Connection: close\r\n';
-    else if (request.version === '1.0') text += 'Connection: keep-alive\r\n';
-    return text;
+    else if (this.#closeAfter || !request.keepAlive || this.#answersLast) return 'Connection: close\r\n';
+    else if (request.version === '1.0') return 'Connection: keep-alive\r\n';
+    return '';
   }
 
   /** The answer under way is the last one that this connection carries. */
@@ -337,6 +321,19 @@ function isTunnel(request: RequestHead, status: number): boolean {
 function lengthLine(length: number): string {
   return `Content-Length: ${String(length)}\r\n`;
 }
+
+/** Content-Length and the end of the head; those of short bodies are kept. */
+function lastLengthLine(length: number): string {
+  if (length >= keptLengthLines) return makeLengthLine(length);
+  return lengthLines[length] || (lengthLines[length] = makeLengthLine(length));
+}
+
+function makeLengthLine(length: number): string {
+  return flatten(`Content-Length: ${String(length)}\r\n\r\n`);
+}
+
+const keptLengthLines = 2048;
+const lengthLines: string[] = Array.from({ length: keptLengthLines }, () => '');
 
 function asLatin1(body: WholeBody): string {
   const bytes = typeof body === 'string' ? utf8(body) : body;

@@ -35,9 +35,12 @@ export class HeadParser {
     this.#fields = new FieldParser(limits.maxFields, false);
   }
 
-  /** True once the first byte of a head was seen: a connection that stops here is not idle but slow. */
+  /**
+   * True once the first byte of a method was seen: a connection that stops here is not idle but slow. The empty line before a request
+   * is none of it: it may as well be the one too many behind the last body.
+   */
   get hasBegun(): boolean {
-    return this.#step !== START || this.#offset > 0;
+    return this.#step > METHOD || (this.#step === METHOD && this.#offset > this.#methodStart);
   }
 
   /**
@@ -64,6 +67,8 @@ export class HeadParser {
 
   #requestLine(input: Input, limit: number): boolean {
     const { bytes, position: base } = input;
+    const isToken = TOKEN;
+    const isTarget = TARGET;
     let at = base + this.#offset;
     if (this.#step === START && at < limit) {
       // One empty line may precede a request (RFC 9112 2.2): some clients end a body with one too many.
@@ -83,7 +88,7 @@ export class HeadParser {
     }
     if (this.#step === METHOD) {
       const stop = Math.min(limit, base + this.#methodStart + maxMethodBytes + 1);
-      while (at < stop && TOKEN[bytes[at] as number] === 1) at++;
+      while (at < stop && isToken[bytes[at] as number] === 1) at++;
       if (at < stop) {
         if (bytes[at] !== SP || at === base + this.#methodStart) throw methodError();
         this.#methodEnd = at - base;
@@ -97,7 +102,7 @@ export class HeadParser {
       const { maxTargetBytes } = this.#limits;
       const start = base + this.#methodEnd + 1;
       const stop = Math.min(limit, start + maxTargetBytes + 1);
-      while (at < stop && TARGET[bytes[at] as number] === 1) at++;
+      while (at < stop && isTarget[bytes[at] as number] === 1) at++;
       if (at === start + maxTargetBytes + 1) {
         throw new HttpProtocolError('TARGET_TOO_LONG', `a target of more than ${String(maxTargetBytes)} bytes`);
       }
@@ -111,6 +116,7 @@ export class HeadParser {
     if (this.#step === VERSION) {
       const start = base + this.#targetEnd + 1;
       const stop = Math.min(limit, start + versionBytes);
+      if (at === start && stop === start + versionBytes && isVersionLine(bytes, at)) at = stop;
       while (at < stop) {
         checkVersion(bytes[at] as number, at - start);
         at++;
@@ -201,6 +207,22 @@ function bodyFraming(fields: FieldParser, isVersion11: boolean): BodyFraming {
   if (codings.filter((coding) => coding === 'chunked').length > 1) throw codingError('chunked twice');
   if (codings.includes('')) throw codingError('an empty transfer coding');
   throw new HttpProtocolError('UNKNOWN_TRANSFER_CODING', 'a transfer coding besides chunked');
+}
+
+/** `HTTP/1.1` or `HTTP/1.0` and CR LF, all there: nearly every request. The rest is told apart byte by byte. */
+function isVersionLine(bytes: Uint8Array, at: number): boolean {
+  return (
+    bytes[at] === 0x48 &&
+    bytes[at + 1] === 0x54 &&
+    bytes[at + 2] === 0x54 &&
+    bytes[at + 3] === 0x50 &&
+    bytes[at + 4] === 0x2f &&
+    bytes[at + 5] === 0x31 &&
+    bytes[at + 6] === 0x2e &&
+    (bytes[at + 7] === 0x31 || bytes[at + 7] === 0x30) &&
+    bytes[at + 8] === CR &&
+    bytes[at + 9] === LF
+  );
 }
 
 function checkVersion(code: number, index: number): void {

@@ -1,3 +1,5 @@
+import { flatten } from '../protocol/writer.ts';
+
 /** Time as a server needs it, so that a test can turn the hands. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -18,5 +20,5 @@ export const systemClock: Clock = {
 
 /** `Date: …` as a whole field line (RFC 9110 6.6.1). */
 export function dateLine(now: number): string {
-  return `Date: ${new Date(now).toUTCString()}\r\n`;
+  return flatten(`Date: ${new Date(now).toUTCString()}\r\n`);
 }

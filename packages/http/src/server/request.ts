@@ -66,9 +66,10 @@ export class ServerRequest implements HttpRequest, BodySource {
 
   get path(): string {
     const { target } = this;
-    const start = pathStart(target);
+    const start = target.charCodeAt(0) === SLASH ? 0 : pathStart(target);
     const end = target.indexOf('?', start);
-    return (end < 0 ? target.slice(start) : target.slice(start, end)) || '/';
+    if (end < 0) return start === 0 ? target : target.slice(start) || '/';
+    return target.slice(start, end) || '/';
   }
 
   get query(): string {
@@ -137,9 +138,11 @@ export class ServerRequest implements HttpRequest, BodySource {
   }
 }
 
+const SLASH = 0x2f;
+
 /** Where the path begins: behind scheme and authority of an absolute-form target. */
 function pathStart(target: string): number {
-  if (target.startsWith('/') || target === '*') return 0;
+  if (target === '*') return 0;
   const authority = target.indexOf('//') + 2;
   if (authority === 1) return target.length;
   for (let at = authority; at < target.length; at++) {

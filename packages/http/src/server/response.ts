@@ -12,7 +12,7 @@ export type Handler = (request: HttpRequest) => HttpResponse | Promise<HttpRespo
 export interface HttpResponse {
   readonly status: number;
   /** Default: the registered phrase. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   readonly headers?: HeaderList;
   /** Asked for when the body is at its end; sent where the body goes in chunks. */
   readonly trailers?: () => HeaderList;
