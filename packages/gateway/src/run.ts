@@ -23,7 +23,7 @@ export interface GatewayResponse {
 export function run(app: Application, environ: Environ): GatewayResponse | Promise<GatewayResponse> {
   const start = new ResponseStart();
   const body = app(environ, start.start);
-  return !Array.isArray(body) && isPromise(body) ? awaitBody(body, start) : settle(body, start);
+  return !Array.isArray(body) && isPromise(body) ? awaitBody(Promise.resolve(body), start) : settle(body, start);
 }
 
 /** The application is at work: the response begins when it returns, or when it writes. */
@@ -35,29 +35,33 @@ function awaitBody(promise: Promise<Body>, start: ResponseStart): Promise<Gatewa
     };
     if (start.written !== undefined) begin();
     else start.onWrite = begin;
-    promise.then(
-      (body) => {
-        if (start.written === undefined) resolve(settle(body, start));
-        else start.written.finish();
-      },
-      (error: unknown) => {
-        if (start.written === undefined) reject(error as Error);
-        else start.written.fail(error);
-      },
-    );
+    promise
+      .then(
+        (body) => {
+          if (start.written === undefined) resolve(settle(body, start));
+          else start.finish();
+        },
+        (error: unknown) => {
+          if (start.written === undefined) reject(error as Error);
+          else start.written.fail(error);
+          start.finish();
+        },
+      )
+      // `settle` throws what it finds wrong at once.
+      .catch(reject);
   });
 }
 
 function settle(body: Body, start: ResponseStart): GatewayResponse | Promise<GatewayResponse> {
+  start.finish();
   if (start.written !== undefined) {
-    start.written.finish();
     return respond(start, new Pieces(Promise.resolve(body), start));
   }
   if (Array.isArray(body) && body.length <= 1 && (body as Body).close === undefined) {
     const chunk = (body.length === 0 ? '' : body[0]) as Chunk;
     return respond(start, checkChunk(chunk));
   }
-  if (body instanceof FileWrapper) return respond(start, body);
+  if (body instanceof FileWrapper && start.status !== undefined) return respond(start, body);
   const pieces = new Pieces(body, start);
   return pieces.begin(start);
 }
@@ -103,7 +107,7 @@ class Pieces implements AsyncIterable<Chunk>, AsyncIterator<Chunk, undefined> {
         return respond(start, this);
       }
     } catch (error) {
-      await this.#close();
+      await this.#closeAfter();
       throw error;
     }
   }
@@ -121,7 +125,7 @@ class Pieces implements AsyncIterable<Chunk>, AsyncIterator<Chunk, undefined> {
       const result = await this.#pull();
       if (result.done !== true) return result;
     } catch (error) {
-      await this.#close();
+      await this.#closeAfter();
       throw error;
     }
     await this.#close();
@@ -136,17 +140,21 @@ class Pieces implements AsyncIterable<Chunk>, AsyncIterator<Chunk, undefined> {
   async #pull(): Promise<IteratorResult<Chunk, unknown>> {
     const written = await this.#start.written?.next();
     if (written !== undefined) return { done: false, value: written };
-    this.#body ??= await this.#pending;
-    this.#iterator ??= iterate(this.#body as Body);
+    const body = this.#body ?? (await this.#pending) ?? undefined;
+    // Closed while the application was at work: its body is not begun.
+    if (this.#isOver) return over;
+    this.#body = body;
+    this.#iterator ??= iterate(body as Body);
+    let result;
     try {
-      const result = await this.#iterator.next();
-      if (result.done === true) this.#hasEnded = true;
-      else checkChunk(result.value);
-      return result;
+      result = await this.#iterator.next();
     } catch (error) {
-      this.#hasEnded = !(error instanceof GatewayUsageError);
+      this.#hasEnded = true;
       throw error;
     }
+    if (result.done === true) this.#hasEnded = true;
+    else checkChunk(result.value);
+    return result;
   }
 
   async #close(): Promise<void> {
@@ -155,13 +163,21 @@ class Pieces implements AsyncIterable<Chunk>, AsyncIterator<Chunk, undefined> {
     this.#start.written?.abandon();
     // An application that is still at work has its body closed when it returns it.
     if (this.#body === undefined) {
-      this.#pending?.then(closeBody, () => undefined);
+      this.#pending?.then(closeBody).catch(() => undefined);
       return;
     }
-    // An iterator that ended, or threw, is not told to return.
-    const returned = this.#hasEnded ? undefined : this.#iterator?.return?.();
-    if (returned instanceof Promise) returned.catch(() => undefined);
-    await closeBody(this.#body);
+    try {
+      // An iterator that ended, or threw, is not told to return.
+      const returned = this.#hasEnded ? undefined : this.#iterator?.return?.();
+      if (returned instanceof Promise) returned.catch(() => undefined);
+    } finally {
+      await closeBody(this.#body);
+    }
+  }
+
+  /** After an error: one more, of the closing, does not hide it. */
+  async #closeAfter(): Promise<void> {
+    await this.#close().catch(() => undefined);
   }
 }
 

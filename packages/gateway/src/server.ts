@@ -128,12 +128,24 @@ class HttpEnviron implements Environ {
     return this['wirestack.request'].signal;
   }
 
+  set 'wirestack.signal'(value: AbortSignal) {
+    own(this, 'wirestack.signal', value);
+  }
+
   get 'wirestack.raw_headers'(): HeaderList {
     return Array.from(this['wirestack.request'].headers);
   }
 
+  set 'wirestack.raw_headers'(value: HeaderList) {
+    own(this, 'wirestack.raw_headers', value);
+  }
+
   get 'wirestack.trailers'(): HeaderList {
     return Array.from(this['wirestack.request'].body.trailers ?? []);
+  }
+
+  set 'wirestack.trailers'(value: HeaderList) {
+    own(this, 'wirestack.trailers', value);
   }
 
   get 'wirestack.early_hints'(): (headers: HeaderList) => void {
@@ -141,4 +153,13 @@ class HttpEnviron implements Environ {
       this['wirestack.request'].informational(103, headers);
     };
   }
+
+  set 'wirestack.early_hints'(value: (headers: HeaderList) => void) {
+    own(this, 'wirestack.early_hints', value);
+  }
+}
+
+/** A lazy key that middleware replaces becomes a key like any other. */
+function own(environ: Environ, key: string, value: unknown): void {
+  Object.defineProperty(environ, key, { value, writable: true, enumerable: true, configurable: true });
 }

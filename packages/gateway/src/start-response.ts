@@ -17,14 +17,17 @@ export class ResponseStart {
   isSent = false;
   /** What the application wrote instead of yielding it; there only if it did. */
   written: WriteQueue | undefined;
-  /** Called at the first `write`, where somebody waits for it. */
+  /** Called at the first `write` that is not empty, where somebody waits for it. */
   onWrite: (() => void) | undefined;
+  #hasReturned = false;
 
   readonly start: StartResponse = (status, headers, error) => {
     if (this.status !== undefined) {
       if (error === undefined) {
         throw new GatewayUsageError('STARTED_TWICE', 'startResponse was called twice, the second time without an error');
       }
+      // What the application gave is what it gets: PEP 3333 re-raises `exc_info`.
+      // eslint-disable-next-line @typescript-eslint/only-throw-error
       if (this.isSent) throw error;
     }
     const parsed = parseStatus(status);
@@ -34,7 +37,19 @@ export class ResponseStart {
     return this.#write;
   };
 
+  /** The application has returned: what it says from now on belongs into its body. */
+  finish(): void {
+    this.#hasReturned = true;
+    this.written?.finish();
+  }
+
   readonly #write: Write = (chunk: Chunk) => {
+    if (this.#hasReturned) throw new GatewayUsageError('FINISHED', 'write() after the application returned');
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
+      throw new GatewayUsageError('BAD_BODY', 'write() takes a string or bytes');
+    }
+    if (chunk.length === 0) return Promise.resolve();
+    this.isSent = true;
     this.written ??= new WriteQueue();
     const taken = this.written.push(chunk);
     this.onWrite?.();
@@ -58,6 +73,12 @@ export function parseStatus(status: string): Status {
 }
 
 function checkHeaders(headers: HeaderList): void {
+  for (const [name, value] of headers) {
+    // What is no string could become another text when it is sent than it was when it was checked.
+    if (typeof name !== 'string' || typeof value !== 'string') {
+      throw new GatewayUsageError('BAD_HEADER', `${String(name)}: a header is a pair of strings`);
+    }
+  }
   try {
     checkFields(headers);
   } catch (error) {

@@ -1,23 +1,30 @@
+import { SocketError } from '@wirestack/socket';
 import type { Chunk } from './application.ts';
-import { GatewayUsageError } from './errors.ts';
+
+interface Waiting {
+  readonly chunk: Chunk;
+  readonly taken: () => void;
+  readonly refused: (error: Error) => void;
+}
 
 /** Chunks that an application writes while the server sends them. */
 export class WriteQueue {
-  readonly #chunks: { chunk: Chunk; taken(): void }[] = [];
+  readonly #chunks: Waiting[] = [];
   #isFinished = false;
+  #isAbandoned = false;
   #failure: { error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  /** Resolves when the server has taken the chunk, or will not. @throws GatewayUsageError `FINISHED` */
+  /** Resolves when the server has taken the chunk; rejects with `SocketError` `PEER_CLOSED` when nobody will. */
   push(chunk: Chunk): Promise<void> {
-    if (this.#isFinished) throw new GatewayUsageError('FINISHED', 'write() after the application returned');
-    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
-      throw new GatewayUsageError('BAD_BODY', 'write() takes a string or bytes');
-    }
-    return new Promise((taken) => {
-      this.#chunks.push({ chunk, taken });
+    const written = new Promise<void>((taken, refused) => {
+      if (this.#isAbandoned) refused(abandonedError());
+      else this.#chunks.push({ chunk, taken, refused });
       this.#wake?.();
     });
+    // A write that nobody awaits is harmless.
+    written.catch(() => undefined);
+    return written;
   }
 
   /** The application has returned. */
@@ -31,9 +38,11 @@ export class WriteQueue {
     this.finish();
   }
 
-  /** Nobody takes what is left: whoever waits goes on. */
+  /** Nobody takes what is left, or comes: whoever writes without end has to learn of it. */
   abandon(): void {
-    for (const { taken } of this.#chunks.splice(0)) taken();
+    this.#isAbandoned = true;
+    for (const { refused } of this.#chunks.splice(0)) refused(abandonedError());
+    this.#wake?.();
   }
 
   /** The next chunk; `undefined` once the application has returned. */
@@ -45,11 +54,15 @@ export class WriteQueue {
         return first.chunk;
       }
       if (this.#failure !== undefined) throw this.#failure.error;
-      if (this.#isFinished) return undefined;
+      if (this.#isFinished || this.#isAbandoned) return undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#wake = undefined;
     }
   }
+}
+
+function abandonedError(): SocketError {
+  return new SocketError('PEER_CLOSED', 'the client left, or asked for no body');
 }

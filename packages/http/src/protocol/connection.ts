@@ -1,4 +1,4 @@
-import { HttpProtocolError, HttpUsageError } from '../errors.ts';
+import { HttpUsageError, type HttpProtocolError } from '../errors.ts';
 import type { HeaderList } from '../headers.ts';
 import type { RequestEvent, RequestHead } from './events.ts';
 import type { MessageLimits } from './limits.ts';
@@ -121,7 +121,7 @@ export class ServerConnection {
     }
     if (event === undefined) return undefined;
     if (event.type === 'head') this.#begin(event);
-    else if (event.type === 'end') this.#receiving = false;
+    else if (event.type === 'end') this.#endBody();
     return event;
   }
 
@@ -129,15 +129,16 @@ export class ServerConnection {
   receiveEnd(): void {
     const isOver = this.#isLast && !this.#receiving;
     this.#isLast = true;
+    if (!isOver) {
+      try {
+        this.#parser.end();
+      } catch (error) {
+        this.#fail();
+        throw error;
+      }
+    }
     this.#receiving = false;
     if (this.#current === undefined && !this.#hasFailed) this.#answer = 'closed';
-    if (isOver) return;
-    try {
-      this.#parser.end();
-    } catch (error) {
-      this.#fail();
-      throw error;
-    }
   }
 
   /** No further requests, but for one whose head has begun: the last answer says `Connection: close`. */
@@ -163,9 +164,9 @@ export class ServerConnection {
     const request = this.#expect('head');
     const { status } = response;
     const fields = writeHead(status, response.reason, response.headers ?? noFields, this.dateLine);
-    if (isTunnel(request, status)) this.#closeAfter = true;
-    let text = fields.text + this.#persistence(fields, request);
+    const isTunnelled = isTunnel(request, status);
     if (status === 204 || status === 304) {
+      let text = fields.text + this.#persistence(fields, request, isTunnelled);
       if (status === 304 && fields.contentLength >= 0) text += lengthLine(fields.contentLength);
       text += '\r\n';
       this.#finish();
@@ -186,7 +187,10 @@ export class ServerConnection {
       throw new HttpUsageError('BAD_BODY', `Content-Length is ${String(fields.contentLength)}, the body ${String(length)}`);
     }
     if (fields.contentLength >= 0) length = fields.contentLength;
-    text += isTunnel(request, status) ? '\r\n' : lastLengthLine(length);
+    const text =
+      fields.text +
+      this.#persistence(fields, request, isTunnelled) +
+      (isTunnelled ? '\r\n' : lastLengthLine(length));
     this.#finish();
     if (request.method === 'HEAD') return text;
     return apart === undefined ? text + inline : [text, apart];
@@ -200,14 +204,15 @@ export class ServerConnection {
     const request = this.#expect('head');
     const { status } = response;
     const fields = writeHead(status, response.reason, response.headers ?? noFields, this.dateLine);
+    const isTunnelled = isTunnel(request, status);
     const hasNoBody = status === 204 || status === 304;
+    const length = isTunnelled ? -1 : fields.contentLength;
     this.#dropsBody = hasNoBody || request.method === 'HEAD';
-    this.#bodyLeft = fields.contentLength;
-    this.#chunked = !hasNoBody && fields.contentLength < 0 && request.version === '1.1' && !isTunnel(request, status);
-    const endsByClose = !hasNoBody && !this.#chunked && fields.contentLength < 0 && !this.#dropsBody;
-    if (endsByClose) this.#closeAfter = true;
-    let text = fields.text + this.#persistence(fields, request);
-    if (fields.contentLength >= 0 && status !== 204) text += lengthLine(fields.contentLength);
+    this.#bodyLeft = length;
+    this.#chunked = !hasNoBody && length < 0 && request.version === '1.1' && !isTunnelled;
+    const endsByClose = isTunnelled || (length < 0 && !this.#chunked && !this.#dropsBody);
+    let text = fields.text + this.#persistence(fields, request, endsByClose);
+    if (length >= 0 && status !== 204) text += lengthLine(length);
     if (this.#chunked) text += 'Transfer-Encoding: chunked\r\n';
     this.#answer = 'body';
     return `${text}\r\n`;
@@ -223,8 +228,10 @@ export class ServerConnection {
     this.#expect('body');
     if (this.#dropsBody || bytes.length === 0) return nothing;
     if (this.#bodyLeft >= 0) {
+      if (this.#bodyLeft < bytes.length) {
+        throw new HttpUsageError('BAD_BODY', 'the body is longer than its Content-Length');
+      }
       this.#bodyLeft -= bytes.length;
-      if (this.#bodyLeft < 0) throw new HttpUsageError('BAD_BODY', 'the body is longer than its Content-Length');
     }
     return this.#chunked ? [`${bytes.length.toString(16)}\r\n`, bytes, '\r\n'] : ['', bytes, ''];
   }
@@ -242,26 +249,34 @@ export class ServerConnection {
 
   /** The answer to what could not be read as a request; it ends the connection. Empty where an answer is under way already. */
   sendError(error: HttpProtocolError): string {
+    this.#isLast = true;
+    this.#receiving = false;
     if (this.#answer === 'body' || this.#answer === 'closed') {
       this.#answer = 'closed';
       return '';
     }
+    const isHead = this.#current?.method === 'HEAD';
     this.#current = undefined;
     this.#waiting.length = 0;
-    this.#isLast = true;
     this.#answer = 'closed';
     const body = `${error.message}\n`;
     return (
       `${statusLine(error.status, undefined)}${this.dateLine}Content-Type: text/plain; charset=utf-8\r\n` +
-      `Connection: close\r\nContent-Length: ${String(body.length)}\r\n\r\n${body}`
+      `Connection: close\r\nContent-Length: ${String(body.length)}\r\n\r\n${isHead ? '' : body}`
     );
   }
 
   #fail(): void {
+    // Where the body of a request breaks that has its answer, a second one would pass for that of the next request.
+    if (this.#receiving && this.#current === undefined) this.#answer = 'closed';
     this.#isLast = true;
     this.#hasFailed = true;
     this.#receiving = false;
-    if (this.#answer === 'closed') this.#answer = 'idle';
+  }
+
+  #endBody(): void {
+    this.#receiving = false;
+    if (this.#isLast && this.#current === undefined) this.#answer = 'closed';
   }
 
   #begin(head: RequestHead): void {
@@ -283,11 +298,11 @@ export class ServerConnection {
   }
 
   /** The Connection field, where it has something to say (RFC 9112 9.3). */
-  #persistence(fields: WrittenHead, request: RequestHead): string {
-    if (fields.close) this.#closeAfter = true;
-    else if (this.#closeAfter || !request.keepAlive || this.#answersLast) return 'Connection: close\r\n';
-    else if (request.version === '1.0') return 'Connection: keep-alive\r\n';
-    return '';
+  #persistence(fields: WrittenHead, request: RequestHead, endsByClose: boolean): string {
+    if (fields.close || endsByClose) this.#closeAfter = true;
+    if (fields.close) return '';
+    if (this.#closeAfter || !request.keepAlive || this.#answersLast) return 'Connection: close\r\n';
+    return request.version === '1.0' ? 'Connection: keep-alive\r\n' : '';
   }
 
   /** The answer under way is the last one that this connection carries. */
@@ -325,7 +340,7 @@ function lengthLine(length: number): string {
 /** Content-Length and the end of the head; those of short bodies are kept. */
 function lastLengthLine(length: number): string {
   if (length >= keptLengthLines) return makeLengthLine(length);
-  return lengthLines[length] || (lengthLines[length] = makeLengthLine(length));
+  return (lengthLines[length] ??= makeLengthLine(length));
 }
 
 function makeLengthLine(length: number): string {
@@ -333,7 +348,7 @@ function makeLengthLine(length: number): string {
 }
 
 const keptLengthLines = 2048;
-const lengthLines: string[] = Array.from({ length: keptLengthLines }, () => '');
+const lengthLines: (string | undefined)[] = Array.from({ length: keptLengthLines }, () => undefined);
 
 function asLatin1(body: WholeBody): string {
   const bytes = typeof body === 'string' ? utf8(body) : body;

@@ -25,13 +25,13 @@ export class BodySender {
   async send(stream: ByteStream, protocol: ServerConnection): Promise<void> {
     for (;;) {
       const result = this.#iterator.next();
-      const { done, value } = result instanceof Promise ? await result : result;
+      const step = result instanceof Promise ? await result : (result as IteratorResult<Uint8Array | string>);
       if (this.#isOver) return;
-      if (done === true) {
+      if (step.done === true) {
         this.#isOver = true;
         return;
       }
-      const written = writePiece(value, stream, protocol);
+      const written = writePiece(step.value, stream, protocol);
       if (stream.needsDrain) await written;
     }
   }

@@ -280,7 +280,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
       const head = this.#heldHead;
       this.#heldHead = undefined;
       this.#start(head);
-      if (this.#heldHead === undefined) this.#release(ORDER);
+      this.#release(ORDER);
     }
   }
 

@@ -11,7 +11,7 @@ export interface BodySource {
 }
 
 /** Bytes of a body that wait to be read; above it the client feels back-pressure. */
-export const bodyHighWaterBytes = 65_536;
+const bodyHighWaterBytes = 65_536;
 
 /**
  * The body of a request: an async iterable of its bytes as they arrive, read once. Reading rejects with `HttpProtocolError` where the body

@@ -1,0 +1,38 @@
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { Program, output } from '../../conformance/support/program.ts';
+
+/** Starts an example's file as its reader would. It is ended with the test. */
+export function start(file: string, ...args: string[]): Program {
+  return startProgram(process.execPath, [fileURLToPath(new URL(`../${file}`, import.meta.url)), ...args]);
+}
+
+/** Starts a server of the examples on a free port of its choice, or on the path; answers the address it prints. */
+export async function serve(
+  file: string,
+  address = '127.0.0.1:0',
+): Promise<{ server: Program; address: string; port: string }> {
+  const server = start(file, address);
+  const [, printed = ''] = await server.says(/^listening on (\S+)$/m);
+  return { server, address: printed, port: printed.split(':').at(-1) ?? '' };
+}
+
+/** Runs a Python program to its end; answers what it printed. */
+export function python(program: string, ...args: string[]): Promise<string> {
+  return output('python3', ['-I', '-c', program, ...args]);
+}
+
+/** Starts a Python server that prints where it listens, first of all. */
+export async function pythonServer(program: string): Promise<{ server: Program; address: string }> {
+  const server = startProgram('python3', ['-I', '-u', '-c', program]);
+  const [, address = ''] = await server.says(/^(\S+)$/m);
+  return { server, address };
+}
+
+function startProgram(command: string, args: string[]): Program {
+  const program = new Program(command, args);
+  onTestFinished(async () => {
+    await program.stop();
+  });
+  return program;
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** The built demo and the examples, driven by programs nobody here wrote. Run after a build; needs the peers that `.ci/run` installs. */
+export default defineConfig({
+  test: {
+    reporters: ['default', './tools/ci-reporter.ts'],
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    projects: [
+      { extends: true as const, test: { name: 'conformance', include: ['conformance/**/*.test.ts'] } },
+      { extends: true as const, test: { name: 'examples', include: ['examples/**/*.test.ts'] } },
+    ],
+  },
+});
