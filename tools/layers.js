@@ -21,7 +21,10 @@ const deepImport = {
   message: 'Import a sibling by its package name.',
 };
 const testingImport = { regex: '^@wirestack/[^/]+/testing$', message: 'Testing entry points are for tests.' };
-const anyNode = { regex: '^(?:node:|(?:net|fs|dgram|tls|buffer|stream|events)$)', message: 'This code runs in a browser too.' };
+const anyNode = {
+  regex: '^(?:node:|(?:net|fs|dgram|tls|buffer|stream|events)$)',
+  message: 'This code runs in a browser too.',
+};
 const nodeSockets = {
   regex: '^node:(?:net|tls|dgram|cluster|http2?|https)(?:/|$)',
   message: `Only socket's ${socketWrappers.join(', ')} know a kernel socket.`,
@@ -52,9 +55,11 @@ export function rulesForLayer(own) {
   for (const glob of noNode) {
     const allowed = own === 'http' ? ['framing'] : [];
     rules.push(
-      restrict([`packages/${own}/${glob}/*.ts`], [sibling(own, allowed), deepImport, testingImport, anyNode], [
-        `packages/${own}/src/testing/**`,
-      ]),
+      restrict(
+        [`packages/${own}/${glob}/*.ts`],
+        [sibling(own, allowed), deepImport, testingImport, anyNode],
+        [`packages/${own}/src/testing/**`],
+      ),
     );
   }
   if (own === 'socket') {
@@ -69,7 +74,10 @@ export function rulesForLayer(own) {
     const typesOnly = { ...sibling('framing', []), regex: '^@wirestack/socket', allowTypeImports: true };
     typesOnly.message = 'framed.ts knows socket’s types, nothing that runs.';
     rules.push(
-      restrict(['packages/framing/src/framed.ts'], [sibling('framing', ['socket']), typesOnly, deepImport, testingImport, anyNode]),
+      restrict(
+        ['packages/framing/src/framed.ts'],
+        [sibling('framing', ['socket']), typesOnly, deepImport, testingImport, anyNode],
+      ),
     );
   }
   return rules;

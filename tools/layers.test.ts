@@ -27,8 +27,12 @@ const cases: { file: string; code: string; breaks: boolean }[] = [
 
 const eslint = new ESLint({ cwd: new URL('..', import.meta.url).pathname });
 
-test.each(cases)('$file with $code: forbidden is $breaks', { timeout: 120_000 }, async ({ file, code, breaks }) => {
-  const [result] = await eslint.lintText(code, { filePath: file });
-  const found = result?.messages.some(({ ruleId }) => ruleId?.endsWith('no-restricted-imports') === true);
-  expect(found).toBe(breaks);
-});
+test.each(cases)(
+  '$file with $code: forbidden is $breaks',
+  { timeout: 120_000 },
+  async ({ file, code, breaks }) => {
+    const [result] = await eslint.lintText(code, { filePath: file });
+    const found = result?.messages.some(({ ruleId }) => ruleId?.endsWith('no-restricted-imports') === true);
+    expect(found).toBe(breaks);
+  },
+);

@@ -11,7 +11,7 @@ export type { Application, Body, Chunk, Middleware, StartResponse, Write } from 
 export { deriveEnviron, type Environ, type ErrorStream } from './environ.ts';
 export { GatewayUsageError, type GatewayUsageErrorCode } from './errors.ts';
 export { FileWrapper } from './file-wrapper.ts';
-export { InputStream, type InputSource } from './input-stream.ts';
+export { InputStream, type InputOwner, type InputSource } from './input-stream.ts';
 export { mount } from './mount.ts';
 export { run, type GatewayResponse } from './run.ts';
 export { makeServer, toHandler, type GatewayServer } from './server.ts';

@@ -19,7 +19,7 @@ export class InputStream implements AsyncIterable<Uint8Array> {
     this.#owner = owner;
   }
 
-  /** `size` bytes, fewer only at the end; without `size` all that is left. */
+  /** `size` bytes, fewer only at the end; without `size`, or with one that is no count (-1 as in Python, NaN), all that is left. */
   read(size: number = Infinity): Promise<Uint8Array> {
     return this.#collect(size, false);
   }
@@ -41,18 +41,19 @@ export class InputStream implements AsyncIterable<Uint8Array> {
     for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) yield chunk;
   }
 
-  async #collect(size: number, isLine: boolean): Promise<Uint8Array> {
+  async #collect(count: number, isLine: boolean): Promise<Uint8Array> {
+    const size = count >= 0 ? count : Infinity;
     const parts: Uint8Array[] = [];
     let length = 0;
     while (length < size) {
       const chunk = await this.#next();
       if (chunk === undefined) break;
       const lineEnd = isLine ? chunk.indexOf(0x0a) + 1 : 0;
-      const count = Math.min(size - length, lineEnd > 0 ? lineEnd : chunk.length);
-      parts.push(chunk.subarray(0, count));
-      length += count;
-      this.#rest = chunk.subarray(count);
-      if (count === lineEnd) break;
+      const taken = Math.min(size - length, lineEnd > 0 ? lineEnd : chunk.length);
+      parts.push(chunk.subarray(0, taken));
+      length += taken;
+      this.#rest = chunk.subarray(taken);
+      if (lineEnd > 0) break;
     }
     return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts, length);
   }

@@ -73,10 +73,10 @@ export function parseStatus(status: string): Status {
 }
 
 function checkHeaders(headers: HeaderList): void {
-  for (const [name, value] of headers) {
+  for (const header of headers) {
     // What is no string could become another text when it is sent than it was when it was checked.
-    if (typeof name !== 'string' || typeof value !== 'string') {
-      throw new GatewayUsageError('BAD_HEADER', `${String(name)}: a header is a pair of strings`);
+    if (typeof header[0] !== 'string' || typeof header[1] !== 'string') {
+      throw new GatewayUsageError('BAD_HEADER', `${JSON.stringify(header[0])}: a header is a pair of strings`);
     }
   }
   try {

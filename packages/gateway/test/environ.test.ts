@@ -15,8 +15,7 @@ test('a request has every key of PEP 3333 and CGI, with its value', async () => 
       'Content-Length: 2\r\nUser-Agent: t\r\nConnection: close\r\n\r\nhi',
   );
   if (!('port' in address)) throw new Error('unreachable');
-  const { 'wirestack.request': _request, ...own } = environ ?? {};
-  expect(own).toEqual({
+  expect({ ...environ, 'wirestack.request': undefined }).toEqual({
     REQUEST_METHOD: 'POST',
     SCRIPT_NAME: '',
     PATH_INFO: '/a b/c',
@@ -40,6 +39,7 @@ test('a request has every key of PEP 3333 and CGI, with its value', async () => 
     'wsgi.run_once': false,
     'wsgi.input_terminated': true,
     'wsgi.file_wrapper': FileWrapper,
+    'wirestack.request': undefined,
   });
 });
 
@@ -107,7 +107,10 @@ test.each([
 });
 
 test('OPTIONS * has the path *', async () => {
-  expect(await environOf(requestOf('OPTIONS *'))).toMatchObject({ REQUEST_METHOD: 'OPTIONS', PATH_INFO: '*' });
+  expect(await environOf(requestOf('OPTIONS *'))).toMatchObject({
+    REQUEST_METHOD: 'OPTIONS',
+    PATH_INFO: '*',
+  });
 });
 
 test('HTTP/1.0 is told, without a Host', async () => {
@@ -118,8 +121,8 @@ test('HTTP/1.0 is told, without a Host', async () => {
 
 test('repeated fields are joined by a comma, Cookie by a semicolon, whatever their case', async () => {
   const environ = await get('/', 'X-A: 1', 'cookie: a=1', 'x-a: 2', 'COOKIE: b=2', 'X-a:');
-  expect(environ.HTTP_X_A).toBe('1, 2, ');
-  expect(environ.HTTP_COOKIE).toBe('a=1; b=2');
+  expect(environ['HTTP_X_A']).toBe('1, 2, ');
+  expect(environ['HTTP_COOKIE']).toBe('a=1; b=2');
 });
 
 test('CONTENT_TYPE has no HTTP_ twin, in any case', async () => {
@@ -130,14 +133,16 @@ test('CONTENT_TYPE has no HTTP_ twin, in any case', async () => {
 
 test('names with an underscore are dropped: they could pass for others (CVE-2015-0219)', async () => {
   const environ = await get('/', 'X-Real-IP: 1', 'X_Real_IP: 2', 'X-Real_IP: 3', 'Content_Length: 4', '_: 5');
-  expect(environ.HTTP_X_REAL_IP).toBe('1');
+  expect(environ['HTTP_X_REAL_IP']).toBe('1');
   expect('CONTENT_LENGTH' in environ || 'HTTP__' in environ).toBe(false);
 });
 
 test.each(['Proxy', 'proxy', 'PROXY'])('%s never becomes HTTP_PROXY (CVE-2016-5385)', async (name) => {
   const environ = await get('/', `${name}: http://evil`);
   expect('HTTP_PROXY' in environ).toBe(false);
-  expect(JSON.stringify(Object.values(environ).filter((value) => typeof value === 'string'))).not.toContain('evil');
+  expect(JSON.stringify(Object.values(environ).filter((value) => typeof value === 'string'))).not.toContain(
+    'evil',
+  );
 });
 
 test.each(['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', 'then', 'wsgi.input'])(
@@ -154,7 +159,7 @@ test.each(['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', 
 );
 
 test('values are latin1, one character a byte, and their outer white space is gone', async () => {
-  expect((await get('/', 'X-A: \t\xe4 b\t ')).HTTP_X_A).toBe('\xe4 b');
+  expect((await get('/', 'X-A: \t\xe4 b\t '))['HTTP_X_A']).toBe('\xe4 b');
 });
 
 test('on a Unix socket there is no remote address, and SERVER_NAME still makes a URL', async () => {
@@ -162,7 +167,10 @@ test('on a Unix socket there is no remote address, and SERVER_NAME still makes a
   const { mkdtemp, rm } = await import('node:fs/promises');
   const directory = await mkdtemp('/tmp/wirestack-');
   let environ: Environ | undefined;
-  const server = await makeServer(`unix:${directory}/s`, keeping((seen) => (environ = seen)));
+  const server = await makeServer(
+    `unix:${directory}/s`,
+    keeping((seen) => (environ = seen)),
+  );
   try {
     const peer = await connect(server.address);
     await peer.write(requestOf('GET /u'));
@@ -171,13 +179,25 @@ test('on a Unix socket there is no remote address, and SERVER_NAME still makes a
     await server.close();
     await rm(directory, { recursive: true });
   }
-  expect(environ).toMatchObject({ PATH_INFO: '/u', REMOTE_ADDR: '', SERVER_NAME: 'localhost', SERVER_PORT: '80' });
+  expect(environ).toMatchObject({
+    PATH_INFO: '/u',
+    REMOTE_ADDR: '',
+    SERVER_NAME: 'localhost',
+    SERVER_PORT: '80',
+  });
 });
 
 test('PEP 3333’s keys are own and enumerable: keys, spread and in work as on a dict', async () => {
   const environ = await get('/?q', 'X-A: 1');
   const copy = { ...environ };
-  for (const key of ['REQUEST_METHOD', 'SCRIPT_NAME', 'PATH_INFO', 'QUERY_STRING', 'SERVER_NAME', 'SERVER_PORT']) {
+  for (const key of [
+    'REQUEST_METHOD',
+    'SCRIPT_NAME',
+    'PATH_INFO',
+    'QUERY_STRING',
+    'SERVER_NAME',
+    'SERVER_PORT',
+  ]) {
     expect(Object.keys(environ)).toContain(key);
     expect(copy[key]).toBe(environ[key]);
   }
@@ -190,7 +210,7 @@ test('middleware adds, changes and deletes keys', async () => {
   const environ = await get('/', 'X-A: 1');
   environ['my.key'] = { any: 'thing' };
   environ.PATH_INFO = '/other';
-  delete environ.HTTP_X_A;
+  delete environ['HTTP_X_A'];
   expect(environ).toMatchObject({ 'my.key': { any: 'thing' }, PATH_INFO: '/other' });
   expect('HTTP_X_A' in environ).toBe(false);
 });
@@ -223,7 +243,11 @@ test('a lazy key can be replaced as well: by middleware with a deadline of its o
 test('more names than are remembered are still read right', async () => {
   const { address } = await serving((environ, startResponse) => {
     startResponse('200 OK', []);
-    return [Object.entries(environ).flatMap(([key, value]) => (key.startsWith('HTTP_N') ? [key, String(value)] : [])).join()];
+    return [
+      Object.entries(environ)
+        .flatMap(([key, value]) => (key.startsWith('HTTP_N') ? [key, String(value)] : []))
+        .join(),
+    ];
   });
   for (let round = 0; round < 16; round++) {
     const numbers = Array.from({ length: 90 }, (_, i) => String(round * 90 + i));

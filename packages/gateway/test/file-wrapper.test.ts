@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { FileWrapper, type Application } from '@wirestack/gateway';
-import { ask, serving } from './peer.ts';
+import { ask, serving, turnsUntil } from './peer.ts';
 import { openUnder, scratch } from './scratch.ts';
 
 const content = Buffer.from(Array.from({ length: 200_000 }, (_, i) => i % 251));
@@ -30,7 +30,7 @@ test.each([
   const reply = await ask(address, 'GET /');
   expect(reply.header('content-length')).toBe(String(length));
   expect(Buffer.from(reply.body, 'latin1').equals(content.subarray(start, start + length))).toBe(true);
-  expect(openUnder(directory)).toBe(0);
+  await turnsUntil(() => openUnder(directory) === 0);
 });
 
 test('HEAD has the length and closes the file', async () => {
@@ -38,7 +38,7 @@ test('HEAD has the length and closes the file', async () => {
   const { address } = await serving(sending(new FileWrapper(handle, 200_000)));
   const reply = await ask(address, 'HEAD /');
   expect(reply.header('content-length')).toBe('200000');
-  expect(openUnder(directory)).toBe(0);
+  await turnsUntil(() => openUnder(directory) === 0);
 });
 
 test('middleware iterates it like any body, and it is closed', async () => {
@@ -55,7 +55,7 @@ test('middleware iterates it like any body, and it is closed', async () => {
   const reply = await ask(address, 'GET /');
   expect(reply.header('transfer-encoding')).toBe('chunked');
   expect(Buffer.from(reply.body, 'latin1').equals(content.subarray(100, 150_100))).toBe(true);
-  expect(openUnder(directory)).toBe(0);
+  await turnsUntil(() => openUnder(directory) === 0);
 });
 
 test('iteration ends where the file does', async () => {
@@ -73,7 +73,7 @@ test('returned without startResponse it is closed as well', async () => {
   const { address, errors } = await serving(() => new FileWrapper(handle, 10));
   expect((await ask(address, 'GET /')).status).toBe(500);
   expect(errors).toMatchObject([{ code: 'NOT_STARTED' }]);
-  expect(openUnder(directory)).toBe(0);
+  await turnsUntil(() => openUnder(directory) === 0);
 });
 
 test('a length that is not the Content-Length of the application ends the connection, and closes it', async () => {
@@ -84,5 +84,5 @@ test('a length that is not the Content-Length of the application ends the connec
   });
   expect((await ask(address, 'GET /')).isComplete).toBe(false);
   expect(errors).toMatchObject([{ code: 'BAD_BODY' }]);
-  expect(openUnder(directory)).toBe(0);
+  await turnsUntil(() => openUnder(directory) === 0);
 });

@@ -83,7 +83,9 @@ test('what is lazy is still there below a mount', async () => {
   const app = mount({
     '/a': (environ, startResponse) => {
       startResponse('200 OK', []);
-      return [`${String(environ['wirestack.signal'].aborted)} ${String(environ['wirestack.raw_headers'].length)}`];
+      return [
+        `${String(environ['wirestack.signal'].aborted)} ${String(environ['wirestack.raw_headers'].length)}`,
+      ];
     },
   });
   expect(await answers(app, '/a')).toBe('false 2');

@@ -103,7 +103,7 @@ export function parseReply(raw: string, isHead = false): Reply {
 
 function dechunk(text: string): { chunks: string[]; isComplete: boolean } {
   const chunks: string[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const lineEnd = text.indexOf('\r\n', at);
     if (lineEnd < 0) return { chunks, isComplete: false };
     const size = Number.parseInt(text.slice(at, lineEnd), 16);

@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { expect, test } from 'vitest';
-import { run, type Application, type Body, type Chunk, type Environ, type StartResponse } from '@wirestack/gateway';
+import {
+  run,
+  type Application,
+  type Body,
+  type Chunk,
+  type Environ,
+  type StartResponse,
+} from '@wirestack/gateway';
 import { ask, dial, exchange, gate, requestOf, serving, turn, turnsUntil, until, untilEnd } from './peer.ts';
 
 const noEnviron = {} as Environ;
@@ -63,7 +70,11 @@ const bodies: [string, () => Body, string][] = [
   ['such strings in pieces', () => ['ä', '€'], Buffer.from('ä€').toString('latin1')],
   ['bytes and strings', () => [Uint8Array.of(1), 'a', Buffer.from('b')], '\x01ab'],
   ['a string too long for one write', () => ['x'.repeat(200_000)], 'x'.repeat(200_000)],
-  ['long pieces', () => ['x'.repeat(70_000), new Uint8Array(70_000)], 'x'.repeat(70_000) + '\0'.repeat(70_000)],
+  [
+    'long pieces',
+    () => ['x'.repeat(70_000), new Uint8Array(70_000)],
+    'x'.repeat(70_000) + '\0'.repeat(70_000),
+  ],
   ['a Set', () => new Set(['a', 'b']), 'ab'],
   [
     'a generator',
@@ -98,15 +109,18 @@ test.each(bodies)('%s is sent as its bytes', async (_what, body, expected) => {
   expect(errors).toEqual([]);
 });
 
-test.each(bodies)('%s, of an async application, to HTTP/1.0, is sent as its bytes', async (_what, body, expected) => {
-  const { address, errors } = await serving((environ, startResponse) =>
-    Promise.resolve(returning(body)(environ, startResponse)),
-  );
-  const reply = await exchange(address, 'GET / HTTP/1.0\r\n\r\n');
-  expect(reply).toMatchObject({ status: 200, body: expected, isComplete: true });
-  expect(reply.header('transfer-encoding')).toBeUndefined();
-  expect(errors).toEqual([]);
-});
+test.each(bodies)(
+  '%s, of an async application, to HTTP/1.0, is sent as its bytes',
+  async (_what, body, expected) => {
+    const { address, errors } = await serving((environ, startResponse) =>
+      Promise.resolve(returning(body)(environ, startResponse)),
+    );
+    const reply = await exchange(address, 'GET / HTTP/1.0\r\n\r\n');
+    expect(reply).toMatchObject({ status: 200, body: expected, isComplete: true });
+    expect(reply.header('transfer-encoding')).toBeUndefined();
+    expect(errors).toEqual([]);
+  },
+);
 
 test.each([
   ['undefined', undefined],
@@ -148,7 +162,12 @@ test.each([
   ['an empty array', [], ''],
   ['bytes', [Uint8Array.of(1)], Uint8Array.of(1)],
 ])('%s, too, without a promise', (_what, body, sent) => {
-  expect(run(returning(() => body), noEnviron)).toMatchObject({ body: sent });
+  expect(
+    run(
+      returning(() => body),
+      noEnviron,
+    ),
+  ).toMatchObject({ body: sent });
 });
 
 test('a Content-Length of the application is held to', async () => {
@@ -243,15 +262,18 @@ const throwing: [string, Application][] = [
   ],
 ];
 
-test.each(throwing)('%s that throws is 500, onError is told, and the connection lives', async (_what, app) => {
-  const { address, errors } = await serving(app);
-  const peer = await dial(address);
-  await peer.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n' + requestOf('GET /again'));
-  const text = await untilEnd(peer);
-  expect(text.match(/HTTP\/1\.1 500 Internal Server Error/g)).toHaveLength(2);
-  expect(text).not.toContain('boom');
-  expect(errors).toMatchObject([{ message: 'boom' }, { message: 'boom' }]);
-});
+test.each(throwing)(
+  '%s that throws is 500, onError is told, and the connection lives',
+  async (_what, app) => {
+    const { address, errors } = await serving(app);
+    const peer = await dial(address);
+    await peer.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n' + requestOf('GET /again'));
+    const text = await untilEnd(peer);
+    expect(text.match(/HTTP\/1\.1 500 Internal Server Error/g)).toHaveLength(2);
+    expect(text).not.toContain('boom');
+    expect(errors).toMatchObject([{ message: 'boom' }, { message: 'boom' }]);
+  },
+);
 
 test('a body that throws after the head ends the connection: the client sees a body without its end', async () => {
   const failed = gate<Chunk>();

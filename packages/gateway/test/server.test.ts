@@ -35,7 +35,9 @@ test('curl, whom nobody here wrote, posts and gets its bytes back', async () => 
 test('an address in use is an error of makeServer', async () => {
   const { address } = await serving(hello);
   await expect(makeServer(address, hello)).rejects.toMatchObject({ name: 'SocketError', code: 'IN_USE' });
-  await expect(makeServer('127.0.0.1:0', hello, { headTimeoutMs: -1 })).rejects.toMatchObject({ code: 'BAD_OPTION' });
+  await expect(makeServer('127.0.0.1:0', hello, { headTimeoutMs: -1 })).rejects.toMatchObject({
+    code: 'BAD_OPTION',
+  });
 });
 
 test('toHandler takes SERVER_NAME and SERVER_PORT from the connection', async () => {
@@ -138,18 +140,28 @@ test('what is no HTTP never reaches the application', async () => {
   let calls = 0;
   const { address } = await serving(keeping(() => calls++));
   expect((await exchange(address, 'GET /\r\n\r\n')).status).toBe(400);
-  expect((await exchange(address, 'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n')).status).toBe(400);
+  expect(
+    (
+      await exchange(
+        address,
+        'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+      )
+    ).status,
+  ).toBe(400);
   expect(calls).toBe(0);
 });
 
 test('drain() lets a streaming application finish', async () => {
   const more = gate();
-  const server = await makeServer('tcp://127.0.0.1:0', async function* (_environ, startResponse: StartResponse) {
-    startResponse('200 OK', []);
-    yield 'one';
-    await more.promise;
-    yield 'two';
-  });
+  const server = await makeServer(
+    'tcp://127.0.0.1:0',
+    async function* (_environ, startResponse: StartResponse) {
+      startResponse('200 OK', []);
+      yield 'one';
+      await more.promise;
+      yield 'two';
+    },
+  );
   const peer = await dial(server.address);
   await peer.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await until(peer, 'one\r\n');

@@ -65,7 +65,12 @@ test.each([
   ['no value', 'X', undefined],
   ['a number for a name', 5, 'a'],
 ])('a header with %s is refused: BAD_HEADER', (_what, name, value) => {
-  expect(refusal('200 OK', [['A', 'b'], [name, value]])).toBe('BAD_HEADER');
+  expect(
+    refusal('200 OK', [
+      ['A', 'b'],
+      [name, value],
+    ]),
+  ).toBe('BAD_HEADER');
 });
 
 test.each([
@@ -129,7 +134,10 @@ test('status, reason and headers arrive as they were given, in order', async () 
 test('more statuses and names than are remembered are still sent', async () => {
   const { url } = await serving((environ, startResponse) => {
     const n = environ.PATH_INFO.slice(1);
-    startResponse(`200 n${n}`, Array.from({ length: 5 }, (_, i) => [`X-${n}-${String(i)}`, n]));
+    startResponse(
+      `200 n${n}`,
+      Array.from({ length: 5 }, (_, i) => [`X-${n}-${String(i)}`, n]),
+    );
     return [];
   });
   for (let n = 0; n < 300; n++) {

@@ -96,7 +96,10 @@ test('write() waits while the client does not read', async () => {
   expect(written).toBeLessThan(100);
 });
 
-const afterwards: [string, (startResponse: StartResponse, keep: (write: Write) => void) => Body | Promise<Body>][] = [
+const afterwards: [
+  string,
+  (startResponse: StartResponse, keep: (write: Write) => void) => Body | Promise<Body>,
+][] = [
   [
     'a function',
     (startResponse, keep) => {
@@ -134,7 +137,9 @@ const afterwards: [string, (startResponse: StartResponse, keep: (write: Write) =
 
 test.each(afterwards)('write() after %s has returned is FINISHED', async (_what, app) => {
   let write: Write | undefined;
-  const { address } = await serving((_environ, startResponse) => app(startResponse, (kept) => (write = kept)));
+  const { address } = await serving((_environ, startResponse) =>
+    app(startResponse, (kept) => (write = kept)),
+  );
   expect((await ask(address, 'GET /')).body).toBe('x');
   expect(() => write?.('late')).toThrow(expect.objectContaining({ code: 'FINISHED' }) as Error);
 });
@@ -159,7 +164,7 @@ test.each([5, undefined, null, {}, ['x']])('write(%j) is BAD_BODY', async (chunk
 });
 
 /** Writes without end, and says what became of that. */
-function endless(ended: (error: unknown) => void, close?: () => void): Application {
+function endless(ended: (error: unknown) => void, close: () => void = () => undefined): Application {
   return async (_environ, startResponse) => {
     const write = startResponse('200 OK', []);
     try {

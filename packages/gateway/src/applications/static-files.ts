@@ -28,9 +28,10 @@ export function staticFiles(root: string, options: StaticFilesOptions = {}): App
     const segments = segmentsOf(environ.PATH_INFO);
     const found = segments && (await openUnder(root, segments, index));
     if (found === undefined) return textResponse(startResponse, '404 Not Found');
-    if (found.isDirectoryIndex && !environ.PATH_INFO.endsWith('/')) {
+    if (found.isDirectoryIndex !== environ.PATH_INFO.endsWith('/')) {
       await found.file.close();
-      return redirect(environ, startResponse);
+      // A file has no slash behind it: links in a page that it is would lead elsewhere.
+      return found.isDirectoryIndex ? redirect(environ, startResponse) : textResponse(startResponse, '404 Not Found');
     }
     return respond(environ, startResponse, found);
   };
@@ -65,7 +66,7 @@ async function openUnder(root: string, segments: string[], index: string): Promi
     }
     return found && { ...found, isDirectoryIndex: false };
   } catch (error) {
-    if (isFileSystemError(error)) return undefined;
+    if (isOfTheFile(error)) return undefined;
     throw error;
   }
 }
@@ -124,6 +125,10 @@ function redirect(environ: Environ, startResponse: StartResponse): Body {
   return textResponse(startResponse, '301 Moved Permanently', [['Location', location]]);
 }
 
-function isFileSystemError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && 'syscall' in error;
+/** An error that says something of the file, not of the server. */
+function isOfTheFile(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && 'syscall' in error && !serverTroubles.has(error.code);
 }
+
+/** Answered 500 and told to `onError`: a cache may keep a 404. */
+const serverTroubles: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO']);

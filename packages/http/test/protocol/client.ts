@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
+import type { HttpUsageError } from '@wirestack/http/protocol';
 import {
   HttpProtocolError,
-  HttpUsageError,
   ServerConnection,
   type HttpUsageErrorCode,
   type MessageLimits,

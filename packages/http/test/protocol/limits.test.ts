@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { defaultLimits, HttpUsageError, RequestParser, type MessageLimits } from '@wirestack/http/protocol';
+import type { HttpUsageError } from '@wirestack/http/protocol';
+import { defaultLimits, RequestParser, type MessageLimits } from '@wirestack/http/protocol';
 import { ChunkedReader } from '../../src/protocol/chunked-reader.ts';
 import { HeadParser } from '../../src/protocol/head-parser.ts';
 import { Input } from '../../src/protocol/input.ts';
@@ -297,7 +298,7 @@ describe('work', () => {
 
   test('a head of 1 MB that comes a byte at a time is copied a few times', () => {
     const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called on each array below
+
     const { set } = typedArray;
     const parser = new RequestParser(limits);
     const bytes = octets(`GET / HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(megabyte)}\r\n\r\n`);

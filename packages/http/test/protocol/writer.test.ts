@@ -47,7 +47,9 @@ describe('checkFields', () => {
 
 describe('reasonPhrase', () => {
   test('agrees with the platform, but where RFC 9110 renamed what it knows and where nothing is registered', () => {
-    const differing = Object.entries(STATUS_CODES).filter(([code, phrase]) => reasonPhrase(Number(code)) !== phrase);
+    const differing = Object.entries(STATUS_CODES).filter(
+      ([code, phrase]) => reasonPhrase(Number(code)) !== phrase,
+    );
     const phrases = differing.map(([code, phrase = '']) => [code, phrase, reasonPhrase(Number(code))]);
     const allowed = [
       ['413', 'Payload Too Large', 'Content Too Large'],
