@@ -42,7 +42,7 @@ function awaitBody(promise: Promise<Body>, start: ResponseStart): Promise<Gatewa
           else start.finish();
         },
         (error: unknown) => {
-          if (start.written === undefined) reject(error as Error);
+          if (start.written === undefined) reject(error);
           else start.written.fail(error);
           start.finish();
         },

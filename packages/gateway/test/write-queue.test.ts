@@ -156,7 +156,7 @@ test('a generator that writes from within its body is FINISHED, and does not han
 
 test.each([5, undefined, null, {}, ['x']])('write(%j) is BAD_BODY', async (chunk) => {
   const { address, errors } = await serving((_environ, startResponse) => {
-    void startResponse('200 OK', [])(chunk as unknown as string);
+    void startResponse('200 OK', [])(chunk as string);
     return [];
   });
   expect((await ask(address, 'GET /')).status).toBe(500);
