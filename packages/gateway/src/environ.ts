@@ -74,7 +74,9 @@ export function decodePath(path: string): string {
     return decodeURIComponent(path);
   } catch {
     return path.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) =>
-      new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(escapes.slice(1).split('%'), (digits) => Number.parseInt(digits, 16))),
+      new TextDecoder('utf-8', { ignoreBOM: true }).decode(
+        Uint8Array.from(escapes.slice(1).split('%'), (digits) => Number.parseInt(digits, 16)),
+      ),
     );
   }
 }

@@ -3,13 +3,7 @@
  * `NOT_STARTED` a body before `startResponse`; `BAD_BODY` what is no body; `FINISHED` a `write` after the application returned.
  */
 export type GatewayUsageErrorCode =
-  | 'BAD_STATUS'
-  | 'BAD_HEADER'
-  | 'HOP_BY_HOP'
-  | 'STARTED_TWICE'
-  | 'NOT_STARTED'
-  | 'BAD_BODY'
-  | 'FINISHED';
+  'BAD_STATUS' | 'BAD_HEADER' | 'HOP_BY_HOP' | 'STARTED_TWICE' | 'NOT_STARTED' | 'BAD_BODY' | 'FINISHED';
 
 /** An application broke the rules of the interface (PEP 3333). The client sees 500, or the end of the connection. */
 export class GatewayUsageError extends TypeError {

@@ -18,7 +18,7 @@ export class FileWrapper implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    for (let sent = 0; sent < this.length; ) {
+    for (let sent = 0; sent < this.length;) {
       const buffer = Buffer.allocUnsafeSlow(Math.min(65_536, this.length - sent));
       const { bytesRead } = await this.file.read(buffer, 0, buffer.length, this.start + sent);
       if (bytesRead === 0) return;

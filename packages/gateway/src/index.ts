@@ -15,4 +15,5 @@ export { InputStream, type InputOwner, type InputSource } from './input-stream.t
 export { mount } from './mount.ts';
 export { run, type GatewayResponse } from './run.ts';
 export { makeServer, toHandler, type GatewayServer } from './server.ts';
+export { textResponse } from './text-response.ts';
 export { staticFiles, type StaticFilesOptions } from './applications/static-files.ts';

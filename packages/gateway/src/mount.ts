@@ -16,7 +16,9 @@ export function mount(applications: Readonly<Record<string, Application>>): Appl
   const routes = Object.entries(applications).sort(([a], [b]) => b.length - a.length);
   for (const [prefix] of routes) {
     if (prefix !== '/' && !/^(?:\/[^/]+)+$/.test(prefix)) {
-      throw new TypeError(`${JSON.stringify(prefix)}: a prefix is / or begins with a slash and does not end with one`);
+      throw new TypeError(
+        `${JSON.stringify(prefix)}: a prefix is / or begins with a slash and does not end with one`,
+      );
     }
   }
   return (environ, startResponse) => {

@@ -23,7 +23,9 @@ export interface GatewayResponse {
 export function run(app: Application, environ: Environ): GatewayResponse | Promise<GatewayResponse> {
   const start = new ResponseStart();
   const body = app(environ, start.start);
-  return !Array.isArray(body) && isPromise(body) ? awaitBody(Promise.resolve(body), start) : settle(body, start);
+  return !Array.isArray(body) && isPromise(body)
+    ? awaitBody(Promise.resolve(body), start)
+    : settle(body, start);
 }
 
 /** The application is at work: the response begins when it returns, or when it writes. */
@@ -42,12 +44,12 @@ function awaitBody(promise: Promise<Body>, start: ResponseStart): Promise<Gatewa
           else start.finish();
         },
         (error: unknown) => {
-          if (start.written === undefined) reject(error);
-          else start.written.fail(error);
+          start.written?.fail(error);
           start.finish();
+          throw error;
         },
       )
-      // `settle` throws what it finds wrong at once.
+      // Where the response has begun, this comes too late to matter.
       .catch(reject);
   });
 }
@@ -69,7 +71,10 @@ function settle(body: Body, start: ResponseStart): GatewayResponse | Promise<Gat
 function respond(start: ResponseStart, body: GatewayResponse['body']): GatewayResponse {
   const { status, headers } = start;
   if (status === undefined) {
-    throw new GatewayUsageError('NOT_STARTED', 'the application returned a body and did not call startResponse');
+    throw new GatewayUsageError(
+      'NOT_STARTED',
+      'the application returned a body and did not call startResponse',
+    );
   }
   start.isSent = true;
   return { status: status.code, reason: status.reason, headers, body };

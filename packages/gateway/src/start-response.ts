@@ -24,7 +24,10 @@ export class ResponseStart {
   readonly start: StartResponse = (status, headers, error) => {
     if (this.status !== undefined) {
       if (error === undefined) {
-        throw new GatewayUsageError('STARTED_TWICE', 'startResponse was called twice, the second time without an error');
+        throw new GatewayUsageError(
+          'STARTED_TWICE',
+          'startResponse was called twice, the second time without an error',
+        );
       }
       // What the application gave is what it gets: PEP 3333 re-raises `exc_info`.
       // eslint-disable-next-line @typescript-eslint/only-throw-error
@@ -58,12 +61,15 @@ export class ResponseStart {
 }
 
 /** `200 OK` → its parts. @throws GatewayUsageError `BAD_STATUS` */
-export function parseStatus(status: string): Status {
+function parseStatus(status: string): Status {
   const known = knownStatuses.get(status);
   if (known !== undefined) return known;
   const match = /^([2-9]\d\d) ([\t\x20-\x7e\x80-\xff]*)$/.exec(status);
   if (match === null) {
-    throw new GatewayUsageError('BAD_STATUS', `${JSON.stringify(status)} is no final status such as "200 OK"`);
+    throw new GatewayUsageError(
+      'BAD_STATUS',
+      `${JSON.stringify(status)} is no final status such as "200 OK"`,
+    );
   }
   const code = Number(match[1]);
   const reason = match[2] === reasonPhrase(code) ? undefined : match[2];
@@ -76,7 +82,10 @@ function checkHeaders(headers: HeaderList): void {
   for (const header of headers) {
     // What is no string could become another text when it is sent than it was when it was checked.
     if (typeof header[0] !== 'string' || typeof header[1] !== 'string') {
-      throw new GatewayUsageError('BAD_HEADER', `${JSON.stringify(header[0])}: a header is a pair of strings`);
+      throw new GatewayUsageError(
+        'BAD_HEADER',
+        `${JSON.stringify(header[0])}: a header is a pair of strings`,
+      );
     }
   }
   try {
@@ -89,7 +98,10 @@ function checkHeaders(headers: HeaderList): void {
     const name = header[0];
     if (isOrdinary.has(name)) continue;
     if (hopByHop.has(name.toLowerCase())) {
-      throw new GatewayUsageError('HOP_BY_HOP', `${name} belongs to the connection, which is the server's (RFC 9110 7.6.1)`);
+      throw new GatewayUsageError(
+        'HOP_BY_HOP',
+        `${name} belongs to the connection, which is the server's (RFC 9110 7.6.1)`,
+      );
     }
     if (isOrdinary.size < maxOrdinary) isOrdinary.add(name);
   }

@@ -63,7 +63,8 @@ export class HttpProtocolError extends Error {
 }
 
 /** `BAD_STATUS` `BAD_FIELD` `BAD_BODY` in a response; `BAD_STATE` a call out of turn; `BAD_OPTION`; `BODY_USED` a body read twice. */
-export type HttpUsageErrorCode = 'BAD_STATUS' | 'BAD_FIELD' | 'BAD_BODY' | 'BAD_STATE' | 'BAD_OPTION' | 'BODY_USED';
+export type HttpUsageErrorCode =
+  'BAD_STATUS' | 'BAD_FIELD' | 'BAD_BODY' | 'BAD_STATE' | 'BAD_OPTION' | 'BODY_USED';
 
 /** The application used HTTP wrongly: a header that would break the message, a body that contradicts its length. */
 export class HttpUsageError extends TypeError {

@@ -71,7 +71,7 @@ export class HeaderFields implements Iterable<[name: string, value: string]> {
     const end = this.#end;
     // A long section is turned into text once, and values are slices of it: native code costs much a call and little a byte.
     const text = end - start > sliceAboveBytes ? latin1(bytes, start, end) : undefined;
-    for (let at = start; at < end; ) {
+    for (let at = start; at < end;) {
       let colon = at;
       while (bytes[colon] !== COLON) colon++;
       let from = colon + 1;
@@ -93,7 +93,8 @@ const sliceAboveBytes = 96;
 /** One string for each name that keeps coming, found by its bytes: most requests then make none. */
 function internName(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start;
-  const slot = (length * 37 + (bytes[start] as number) * 11 + (bytes[end - 1] as number)) & (internedSlots - 1);
+  const slot =
+    (length * 37 + (bytes[start] as number) * 11 + (bytes[end - 1] as number)) & (internedSlots - 1);
   const known = interned[slot] as string;
   if (known.length === length) {
     let i = 0;

@@ -31,7 +31,9 @@ export function staticFiles(root: string, options: StaticFilesOptions = {}): App
     if (found.isDirectoryIndex !== environ.PATH_INFO.endsWith('/')) {
       await found.file.close();
       // A file has no slash behind it: links in a page that it is would lead elsewhere.
-      return found.isDirectoryIndex ? redirect(environ, startResponse) : textResponse(startResponse, '404 Not Found');
+      return found.isDirectoryIndex
+        ? redirect(environ, startResponse)
+        : textResponse(startResponse, '404 Not Found');
     }
     return respond(environ, startResponse, found);
   };
@@ -48,7 +50,8 @@ interface FoundFile {
 function segmentsOf(path: string): string[] | undefined {
   const segments = path.split('/').slice(path.startsWith('/') ? 1 : 0);
   if (segments.at(-1) === '') segments.pop();
-  const isBad = (segment: string): boolean => segment === '' || segment.startsWith('.') || /[\0\\]/.test(segment);
+  const isBad = (segment: string): boolean =>
+    segment === '' || segment.startsWith('.') || /[\0\\]/.test(segment);
   return segments.some(isBad) ? undefined : segments;
 }
 
@@ -62,7 +65,9 @@ async function openUnder(root: string, segments: string[], index: string): Promi
       const indexPath = await realpath(join(path, index));
       if (!indexPath.startsWith(base + sep)) return undefined;
       const inside = await openFile(indexPath);
-      return inside === undefined || inside === 'directory' ? undefined : { ...inside, isDirectoryIndex: true };
+      return inside === undefined || inside === 'directory'
+        ? undefined
+        : { ...inside, isDirectoryIndex: true };
     }
     return found && { ...found, isDirectoryIndex: false };
   } catch (error) {
@@ -72,7 +77,9 @@ async function openUnder(root: string, segments: string[], index: string): Promi
 }
 
 /** Opened first and looked at then, so that what is sent is what was checked; a FIFO does not block, and a link is not followed again. */
-async function openFile(path: string): Promise<Omit<FoundFile, 'isDirectoryIndex'> | 'directory' | undefined> {
+async function openFile(
+  path: string,
+): Promise<Omit<FoundFile, 'isDirectoryIndex'> | 'directory' | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   const stat = await file.stat({ bigint: true }).catch(async (error: unknown) => {
     await file.close();
@@ -99,7 +106,11 @@ async function respond(environ: Environ, startResponse: StartResponse, found: Fo
   }
   const length = Number(stat.size);
   try {
-    startResponse('200 OK', [['Content-Type', contentType(path)], ['Content-Length', String(length)], ...headers]);
+    startResponse('200 OK', [
+      ['Content-Type', contentType(path)],
+      ['Content-Length', String(length)],
+      ...headers,
+    ]);
   } catch (error) {
     await file.close();
     throw error;
@@ -112,7 +123,9 @@ function isUnchanged(environ: Environ, etag: string, stat: BigIntStats): boolean
   const { HTTP_IF_NONE_MATCH: noneMatch, HTTP_IF_MODIFIED_SINCE: since } = environ;
   if (noneMatch !== undefined) {
     const opaque = etag.slice(2);
-    return noneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === opaque);
+    return noneMatch
+      .split(',')
+      .some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === opaque);
   }
   return since !== undefined && Math.floor(Number(stat.mtimeMs) / 1000) * 1000 <= Date.parse(since);
 }

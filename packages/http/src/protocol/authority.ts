@@ -12,7 +12,8 @@ export function isAuthority(bytes: Uint8Array, start: number, end: number, portR
   } else {
     while (at < end && isRegName[bytes[at] as number] === 1) {
       if (bytes[at] !== 0x25) at++;
-      else if (at + 2 < end && HEX[bytes[at + 1] as number] !== 0 && HEX[bytes[at + 2] as number] !== 0) at += 3;
+      else if (at + 2 < end && HEX[bytes[at + 1] as number] !== 0 && HEX[bytes[at + 2] as number] !== 0)
+        at += 3;
       else return false;
     }
     if (at === start) return false;

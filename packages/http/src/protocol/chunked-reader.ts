@@ -148,7 +148,10 @@ export class ChunkedReader {
     input.position += fields.offset;
     this.#step = DONE;
     if (fields.count === 0) return undefined;
-    return { type: 'trailers', fields: new HeaderFields(input.bytes, position, position + fields.offset - 2) };
+    return {
+      type: 'trailers',
+      fields: new HeaderFields(input.bytes, position, position + fields.offset - 2),
+    };
   }
 }
 

@@ -184,7 +184,10 @@ export class ServerConnection {
       length = inline.length;
     }
     if (fields.contentLength >= 0 && fields.contentLength !== length && request.method !== 'HEAD') {
-      throw new HttpUsageError('BAD_BODY', `Content-Length is ${String(fields.contentLength)}, the body ${String(length)}`);
+      throw new HttpUsageError(
+        'BAD_BODY',
+        `Content-Length is ${String(fields.contentLength)}, the body ${String(length)}`,
+      );
     }
     if (fields.contentLength >= 0) length = fields.contentLength;
     const text =
@@ -240,7 +243,10 @@ export class ServerConnection {
   sendEnd(trailers: HeaderList = noFields): string {
     this.#expect('body');
     if (this.#bodyLeft > 0 && !this.#dropsBody) {
-      throw new HttpUsageError('BAD_BODY', `the body is ${String(this.#bodyLeft)} bytes shorter than its Content-Length`);
+      throw new HttpUsageError(
+        'BAD_BODY',
+        `the body is ${String(this.#bodyLeft)} bytes shorter than its Content-Length`,
+      );
     }
     const text = this.#chunked && !this.#dropsBody ? `0\r\n${writeTrailers(trailers)}\r\n` : '';
     this.#finish();
@@ -292,7 +298,10 @@ export class ServerConnection {
 
   #expect(state: 'head' | 'body'): RequestHead {
     if (this.#answer !== state || this.#current === undefined) {
-      throw new HttpUsageError('BAD_STATE', `the ${state} of a response is not due: the connection is in state ${this.#answer}`);
+      throw new HttpUsageError(
+        'BAD_STATE',
+        `the ${state} of a response is not due: the connection is in state ${this.#answer}`,
+      );
     }
     return this.#current;
   }
@@ -315,7 +324,11 @@ export class ServerConnection {
     const next = this.#waiting.length > 0 ? this.#waiting.shift() : undefined;
     this.#dropsBody = false;
     this.#current = next;
-    if ((this.#isLast && next === undefined && !this.#hasFailed) || this.#closeAfter || request?.keepAlive !== true) {
+    if (
+      (this.#isLast && next === undefined && !this.#hasFailed) ||
+      this.#closeAfter ||
+      request?.keepAlive !== true
+    ) {
       this.#isLast = true;
       this.#current = undefined;
       this.#waiting.length = 0;

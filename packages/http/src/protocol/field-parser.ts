@@ -195,7 +195,8 @@ export class FieldParser {
   #transferEncoding(bytes: Uint8Array, base: number, end: number): void {
     this.#notInTrailer('Transfer-Encoding');
     const codings = this.#text(bytes, base, end);
-    this.transferEncoding = this.transferEncoding === undefined ? codings : `${this.transferEncoding},${codings}`;
+    this.transferEncoding =
+      this.transferEncoding === undefined ? codings : `${this.transferEncoding},${codings}`;
   }
 
   #notInTrailer(name: string): void {
@@ -219,7 +220,10 @@ function foldError(): HttpProtocolError {
 
 function nameError(code: number): HttpProtocolError {
   if (code === LF) return lineEndError();
-  return new HttpProtocolError('BAD_FIELD_NAME', 'a header name that is no token, or is not followed by a colon at once');
+  return new HttpProtocolError(
+    'BAD_FIELD_NAME',
+    'a header name that is no token, or is not followed by a colon at once',
+  );
 }
 
 function valueError(code: number): HttpProtocolError {

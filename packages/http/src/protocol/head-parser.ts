@@ -95,7 +95,10 @@ export class HeadParser {
         at++;
         this.#step = TARGET_;
       } else if (at === base + this.#methodStart + maxMethodBytes + 1) {
-        throw new HttpProtocolError('METHOD_TOO_LONG', `a method of more than ${String(maxMethodBytes)} bytes`);
+        throw new HttpProtocolError(
+          'METHOD_TOO_LONG',
+          `a method of more than ${String(maxMethodBytes)} bytes`,
+        );
       }
     }
     if (this.#step === TARGET_) {
@@ -104,7 +107,10 @@ export class HeadParser {
       const stop = Math.min(limit, start + maxTargetBytes + 1);
       while (at < stop && isTarget[bytes[at] as number] === 1) at++;
       if (at === start + maxTargetBytes + 1) {
-        throw new HttpProtocolError('TARGET_TOO_LONG', `a target of more than ${String(maxTargetBytes)} bytes`);
+        throw new HttpProtocolError(
+          'TARGET_TOO_LONG',
+          `a target of more than ${String(maxTargetBytes)} bytes`,
+        );
       }
       if (at < stop) {
         if (bytes[at] !== SP || at === start) throw targetError(bytes[at] as number);
@@ -142,7 +148,10 @@ export class HeadParser {
     }
     const framing = bodyFraming(fields, isVersion11);
     if (framing === 'length' && fields.contentLength > this.#limits.maxBodyBytes) {
-      throw new HttpProtocolError('BODY_TOO_LARGE', `a body of more than ${String(this.#limits.maxBodyBytes)} bytes`);
+      throw new HttpProtocolError(
+        'BODY_TOO_LARGE',
+        `a body of more than ${String(this.#limits.maxBodyBytes)} bytes`,
+      );
     }
     return new RequestHead(
       method,
@@ -243,7 +252,8 @@ function checkVersion(code: number, index: number): void {
 function methodText(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start;
   const first = bytes[start] as number;
-  const candidate = length === 3 ? (first === 0x47 ? 'GET' : 'PUT') : length === 4 ? (first === 0x50 ? 'POST' : 'HEAD') : '';
+  const candidate =
+    length === 3 ? (first === 0x47 ? 'GET' : 'PUT') : length === 4 ? (first === 0x50 ? 'POST' : 'HEAD') : '';
   if (candidate !== '' && equalsExactly(bytes, start, candidate)) return candidate;
   const method = latin1(bytes, start, end);
   if (/[a-z]/.test(method)) throw new HttpProtocolError('UNKNOWN_METHOD', 'a method in lower case');
@@ -260,7 +270,8 @@ function methodError(): HttpProtocolError {
 }
 
 function targetError(code: number): HttpProtocolError {
-  if (code === CR || code === LF) return new HttpProtocolError('BAD_VERSION', 'the request line has no HTTP version');
+  if (code === CR || code === LF)
+    return new HttpProtocolError('BAD_VERSION', 'the request line has no HTTP version');
   return new HttpProtocolError('BAD_TARGET', 'a character in the target that no URI has');
 }
 

@@ -6,7 +6,13 @@
  * - `writer.ts`   status line and fields as text
  * - `events.ts` `limits.ts`   what is said, and what it may cost
  */
-export { ServerConnection, type AnswerState, type Output, type ResponseHead, type WholeBody } from './connection.ts';
+export {
+  ServerConnection,
+  type AnswerState,
+  type Output,
+  type ResponseHead,
+  type WholeBody,
+} from './connection.ts';
 export { RequestParser } from './request-parser.ts';
 export {
   RequestHead,

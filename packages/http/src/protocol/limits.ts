@@ -31,7 +31,8 @@ export function limitsFrom(options: Partial<MessageLimits>): MessageLimits {
   for (const name of Object.keys(defaultLimits) as (keyof MessageLimits)[]) {
     const value = options[name];
     if (value === undefined) continue;
-    if (!(value >= 0)) throw new HttpUsageError('BAD_OPTION', `${name} is ${String(value)}, expected 0 or more`);
+    if (!(value >= 0))
+      throw new HttpUsageError('BAD_OPTION', `${name} is ${String(value)}, expected 0 or more`);
     limits[name] = value;
   }
   return limits;

@@ -40,7 +40,9 @@ export const latin1: (bytes: Uint8Array, start: number, end: number) => string =
 
 /** UTF-8 bytes of `text`. */
 export const utf8: (text: string) => Uint8Array =
-  typeof Buffer === 'function' ? (text) => Buffer.from(text, 'utf8') : (text) => new TextEncoder().encode(text);
+  typeof Buffer === 'function'
+    ? (text) => Buffer.from(text, 'utf8')
+    : (text) => new TextEncoder().encode(text);
 
 /** True where every character is one byte in UTF-8. */
 export function isAscii(text: string): boolean {

@@ -106,7 +106,8 @@ export function statusLine(status: number, reason: string | undefined): string {
     throw new HttpUsageError('BAD_STATUS', `status ${String(status)}, expected 100–999`);
   }
   const phrase = reason ?? reasonPhrase(status);
-  if (!isFieldValue(phrase)) throw new HttpUsageError('BAD_STATUS', 'a control or non-latin1 character in the reason');
+  if (!isFieldValue(phrase))
+    throw new HttpUsageError('BAD_STATUS', 'a control or non-latin1 character in the reason');
   const line = flatten(`HTTP/1.1 ${String(status)} ${phrase}\r\n`);
   if (reason === undefined) knownStatusLines.set(status, line);
   return line;

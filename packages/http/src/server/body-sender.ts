@@ -49,7 +49,11 @@ export class BodySender {
   }
 }
 
-function writePiece(piece: unknown, stream: ByteStream, protocol: ServerConnection): Promise<void> | undefined {
+function writePiece(
+  piece: unknown,
+  stream: ByteStream,
+  protocol: ServerConnection,
+): Promise<void> | undefined {
   if (typeof piece !== 'string' && !(piece instanceof Uint8Array)) {
     throw new HttpUsageError('BAD_BODY', 'a piece of the body is neither a string nor bytes');
   }

@@ -141,7 +141,8 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
         this.#fail(new HttpProtocolError('BODY_TIMEOUT', 'the rest of the body did not come in time'));
       }
     } else if (this.#protocol.isReceivingBody) {
-      if (waited >= settings.bodyTimeoutMs) this.#stream.abort('the rest of an unwanted body did not come in time');
+      if (waited >= settings.bodyTimeoutMs)
+        this.#stream.abort('the rest of an unwanted body did not come in time');
     } else if (this.#protocol.isInHead || this.#isFresh) {
       if (now - (this.#isFresh ? this.#since : this.#headSince) >= settings.headTimeoutMs) {
         this.#fail(new HttpProtocolError('HEAD_TIMEOUT', 'the head of a request did not come in time'));
@@ -309,7 +310,9 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
 
   #sendBody(request: ServerRequest, response: HttpResponse, sender: BodySender): void {
     const protocol = this.#protocol;
-    const headers = isFile(response.body) ? withLength(response.headers, response.body.length) : response.headers;
+    const headers = isFile(response.body)
+      ? withLength(response.headers, response.body.length)
+      : response.headers;
     let head;
     try {
       head = protocol.sendHead({ ...response, headers });
@@ -360,7 +363,8 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   #leaveBody(request: ServerRequest): void {
     const { head } = request;
     if (head.framing === 'none') return;
-    if ((head.expectsContinue && !request.wasContinued) || head.contentLength > drainBytes) this.#protocol.stop();
+    if ((head.expectsContinue && !request.wasContinued) || head.contentLength > drainBytes)
+      this.#protocol.stop();
     if (!request.body.hasStarted) {
       request.body.discard();
       this.#release(BODY_FULL);
@@ -530,4 +534,3 @@ function discardBody(response: HttpResponse): void {
     if (!(error instanceof HttpUsageError)) throw error;
   }
 }
-

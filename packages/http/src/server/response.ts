@@ -21,11 +21,7 @@ export interface HttpResponse {
 
 /** Strings are UTF-8. An iterable is pulled one chunk a drain; its iterator's `return()` is called where it is not read to the end. */
 export type ResponseBody =
-  | string
-  | Uint8Array
-  | FileBody
-  | Iterable<Uint8Array | string>
-  | AsyncIterable<Uint8Array | string>;
+  string | Uint8Array | FileBody | Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
 
 /** A part of an open file. The server closes the file, whatever becomes of the response. */
 export interface FileBody {

@@ -1,4 +1,11 @@
-import { serve, withDeadline, type Address, type AddressLike, type Deadline, type StreamServer } from '@wirestack/socket';
+import {
+  serve,
+  withDeadline,
+  type Address,
+  type AddressLike,
+  type Deadline,
+  type StreamServer,
+} from '@wirestack/socket';
 import { HttpUsageError } from '../errors.ts';
 import { dateLine } from './clock.ts';
 import { HttpConnection, type ConnectionOwner } from './http-connection.ts';
@@ -73,7 +80,11 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
   }
 
   get stats(): ServerStats {
-    return { connections: this.#connections.size, requests: this.requests, dropped: this.#port?.dropped ?? 0 };
+    return {
+      connections: this.#connections.size,
+      requests: this.requests,
+      dropped: this.#port?.dropped ?? 0,
+    };
   }
 
   async listen(address: AddressLike): Promise<HttpServer> {

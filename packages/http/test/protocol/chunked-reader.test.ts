@@ -98,6 +98,8 @@ describe('the end of data', () => {
     refused('two octets that are not CR LF', '3\r\nabcXX0\r\n\r\n', undefined, data),
     refused('a bare LF', '3\r\nabc\n0\r\n\r\n', undefined, data),
     refused('a bare CR', '3\r\nabc\r0\r\n\r\n', undefined, data),
+    refused('CR and another octet before what would go on', '3\r\nabc\rX0\r\n\r\n', undefined, data),
+    refused('another octet and LF', '3\r\nabcX\n0\r\n\r\n', undefined, data),
     refused('LF CR', '3\r\nabc\n\r0\r\n\r\n', undefined, data),
     refused('nothing', '3\r\nabc0\r\n\r\n', undefined, data),
     refused('two line ends', '3\r\nabc\r\n\r\n0\r\n\r\n', undefined, data),

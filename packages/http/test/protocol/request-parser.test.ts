@@ -46,6 +46,35 @@ describe('pipelining', () => {
       [...postSaid, 'PUT / 1.0 | Host: b | Connection: keep-alive, upgrade | Upgrade: x', 'end', ...getSaid],
     ],
     [
+      'no half of an Upgrade clings either',
+      ['Connection: upgrade\r\nUpgrade: x\r\n', 'Upgrade: x\r\n', 'Connection: upgrade\r\n']
+        .map((fields) => `GET / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`)
+        .join(''),
+      [
+        'GET / 1.1 upgrade | Host: a | Connection: upgrade | Upgrade: x',
+        'end',
+        'GET / 1.1 | Host: a | Upgrade: x',
+        'end',
+        'GET / 1.1 | Host: a | Connection: upgrade',
+        'end',
+      ],
+    ],
+    [
+      'no Expect, keep-alive or close clings either',
+      `POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx${post}` +
+        'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.0\r\n\r\n',
+      [
+        'POST / 1.1 close length=1 continue | Host: a | Expect: 100-continue | Connection: close | Content-Length: 1',
+        'data x',
+        'end',
+        ...postSaid,
+        'GET / 1.0 | Connection: keep-alive',
+        'end',
+        'GET / 1.0 close',
+        'end',
+      ],
+    ],
+    [
       'trailers and extensions do not cling either',
       chunked + chunked.replace('T: 1\r\n', ''),
       [...chunkedSaid, ...chunkedSaid.filter((line) => !line.startsWith('trailers'))],

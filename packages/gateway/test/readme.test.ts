@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { expect, test, vi } from 'vitest';
+import * as gateway from '@wirestack/gateway';
+import { environOf, requestOf } from './peer.ts';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+test('the example of the README is the one in readme-example.ts, and says what it says it does', async () => {
+  const example = readFileSync(new URL('./readme-example.ts', import.meta.url), 'utf8');
+  expect(readme).toContain(`\`\`\`ts\n${example}\`\`\``);
+  const printed = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  try {
+    await import('./readme-example.ts');
+    expect(printed.mock.calls).toEqual([['hello from /app, asked for /you\n']]);
+  } finally {
+    printed.mockRestore();
+  }
+});
+
+test('every value that the package exports stands in the README', () => {
+  for (const name of Object.keys(gateway)) expect(readme).toContain(`\`${name}`);
+});
+
+test('every key that a request has stands in its table, and the table has no other', async () => {
+  const environ = await environOf(requestOf('POST /', 'Content-Type: a/b', 'Content-Length: 0', 'X-A: 1'));
+  const table = readme.slice(readme.indexOf('## The environ'), readme.indexOf('## Exports'));
+  const listed = new Set(
+    Array.from(table.matchAll(/`([A-Z_]{4,}|w[a-z]+\.[a-z_]+)`/g), (match) => match[1] ?? ''),
+  );
+  const keys = Object.keys(environ).filter((key) => !key.startsWith('HTTP_'));
+  expect(keys.filter((key) => !listed.has(key))).toEqual([]);
+  expect(Array.from(listed).filter((key) => !(key in environ))).toEqual([]);
+});
