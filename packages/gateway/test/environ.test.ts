@@ -255,3 +255,14 @@ test('more names than are remembered are still read right', async () => {
     expect(body).toBe(numbers.flatMap((n) => [`HTTP_N_${n}`, n]).join());
   }
 });
+
+test.each(['wirestack.signal', 'wirestack.raw_headers', 'wirestack.trailers', 'wirestack.early_hints'])(
+  '%s, once replaced, is a key like any other',
+  async (key) => {
+    const environ = await get('/');
+    const value = {};
+    (environ as Record<string, unknown>)[key] = value;
+    expect({ ...environ }[key]).toBe(value);
+    expect(deriveEnviron(environ, {})[key]).toBe(value);
+  },
+);

@@ -18,7 +18,7 @@ test('the example of the README is the one in readme-example.ts, and says what i
 });
 
 test('every value that the package exports stands in the README', () => {
-  for (const name of Object.keys(gateway)) expect(readme).toContain(`\`${name}`);
+  expect(Object.keys(gateway).filter((name) => !readme.includes(`\`${name}`))).toEqual([]);
 });
 
 test('every key that a request has stands in its table, and the table has no other', async () => {

@@ -108,8 +108,7 @@ export async function openPort(
 
   const streams = new Set<ByteStream>();
   const port = new ListeningPort(server, addressOf(server, endpoint), streams);
-  const fixed =
-    endpoint.kind === 'unix' ? { local: port.address, remote: { family: 'unix', path: '' } as const } : {};
+  const fixed = addressesOf(port.address);
   server.on('connection', (socket) => {
     if (socket.destroyed || (endpoint.kind === 'inet' && socket.remoteAddress === undefined)) {
       socket.destroy();
@@ -177,6 +176,13 @@ async function removeIfStale(path: string): Promise<boolean> {
   });
   if (refused) await unlink(path);
   return refused;
+}
+
+/** What is the same for every stream of a port: asking the kernel for it would cost a system call each, and fail after a close. */
+function addressesOf(bound: Address): { local?: Address; remote?: Address } {
+  if (bound.family === 'unix') return { local: bound, remote: { family: 'unix', path: '' } };
+  const isWildcard = 'host' in bound && (bound.host === '0.0.0.0' || bound.host === '::');
+  return isWildcard ? {} : { local: bound };
 }
 
 function addressOf(server: Server, endpoint: Endpoint): Address {
