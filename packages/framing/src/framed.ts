@@ -24,7 +24,7 @@ export interface Framed<In, Out = In> extends AsyncIterable<In> {
    */
   send(frame: Out): Promise<void>;
   /** Sends what is queued, then half-closes: the peer sees the end, and its answers can still be received. */
-  end(): Promise<void>;
+  end(options?: Deadline): Promise<void>;
 }
 
 /**
@@ -108,9 +108,10 @@ class FramedStream<In, Out> implements Framed<In, Out> {
     return this.#flushing;
   }
 
-  async end(): Promise<void> {
-    await this.#flushing;
-    await this.stream.shutdown('write');
+  async end(options?: Deadline): Promise<void> {
+    // What was sent in this turn is with the stream before its end is; the stream then keeps them in order.
+    await Promise.resolve();
+    await this.stream.shutdown('write', options);
   }
 
   async #readMore(options?: Deadline): Promise<void> {
