@@ -3,13 +3,10 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
-import { layers, rulesForLayer } from './tools/layers.js';
+import { layersRule, requireRows } from './tools/layers.js';
 
-const packages = readdirSync(new URL('packages', import.meta.url));
-const unknown = packages.filter((name) => !(name in layers));
-if (unknown.length > 0) {
-  throw new Error(`packages/${unknown.join(', packages/')}: not in the table of layers (tools/layers.js)`);
-}
+const folders = readdirSync(new URL('packages', import.meta.url), { withFileTypes: true });
+requireRows(folders.filter((entry) => entry.isDirectory()).map((entry) => entry.name));
 
 export default defineConfig(
   globalIgnores(['**/dist/', '**/coverage/', '**/.turbo/']),
@@ -44,19 +41,9 @@ export default defineConfig(
       '@typescript-eslint/no-meaningless-void-operator': 'off',
     },
   },
-  ...Object.keys(layers).flatMap(rulesForLayer),
   {
-    files: ['apps/**/*.{ts,js}', 'examples/**/*.{ts,js}', 'bench/**/*.js', 'conformance/**/*.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            { regex: '^@wirestack/[^/]+/(?:src|dist)/', message: 'Import a public entry point.' },
-            { regex: '(?:^|/)packages/', message: 'Import a package by its name.' },
-          ],
-        },
-      ],
-    },
+    files: ['**/*.{js,ts}'],
+    plugins: { wirestack: { rules: { layers: layersRule } } },
+    rules: { 'wirestack/layers': 'error' },
   },
 );

@@ -1,84 +1,143 @@
+import { isBuiltin } from 'node:module';
+import { posix, relative, sep } from 'node:path';
+
 /**
- * The law of imports. Each package, what it may import of its siblings, and what of Node it may not:
- * see docs/architecture.md, "Who may import whom".
+ * The law of imports; the reasons are in docs/architecture.md, "Who may import whom". Of each package:
+ *
+ * - `siblings`  packages that its `src` may import, at run time and as types
+ * - `types`     siblings that single files may import as types only
+ * - `pure`      files that run in a browser: no `node:*`, no library, nothing impure of their own package
+ * - `pureTypes` siblings whose types `pure` files may name
+ * - `sockets`   the only files that may know a kernel socket
  */
 export const layers = {
-  socket: { siblings: [] },
-  framing: { siblings: [], noNode: ['src/**'] },
-  http: { siblings: ['framing', 'socket'], noNode: ['src/protocol/**'] },
-  gateway: { siblings: ['http', 'socket'] },
+  socket: {
+    siblings: [],
+    sockets: ['src/node-stream.ts', 'src/listen.ts', 'src/connect.ts', 'src/datagram.ts'],
+  },
+  framing: { siblings: [], types: { 'src/framed.ts': ['socket'] }, pure: ['src/'] },
+  http: {
+    siblings: ['framing', 'socket'],
+    pure: ['src/protocol/', 'src/errors.ts', 'src/headers.ts'],
+    pureTypes: ['framing'],
+  },
+  gateway: { siblings: ['http', 'socket', 'framing'] },
   rpc: { siblings: ['socket', 'framing'] },
   dns: { siblings: ['socket', 'framing'] },
 };
 
-/** The only files that may know a kernel socket. */
-const socketWrappers = ['node-stream.ts', 'listen.ts', 'connect.ts', 'datagram.ts'];
-
-const sourceOf = (name) => `packages/${name}/src/**/*.ts`;
-
-const deepImport = {
-  regex: '^(?:\\.\\./)+(?:packages|apps|[^./]+/(?:src|dist|test))/',
-  message: 'Import a sibling by its package name.',
-};
-const testingImport = { regex: '^@wirestack/[^/]+/testing$', message: 'Testing entry points are for tests.' };
-const anyNode = {
-  regex: '^(?:node:|(?:net|fs|dgram|tls|buffer|stream|events)$)',
-  message: 'This code runs in a browser too.',
-};
-const nodeSockets = {
-  regex: '^node:(?:net|tls|dgram|cluster|http2?|https)(?:/|$)',
-  message: `Only socket's ${socketWrappers.join(', ')} know a kernel socket.`,
-};
-
-function sibling(own, allowed) {
-  return {
-    regex: `^@wirestack/(?!(?:${[own, ...allowed].join('|')})(?:/|$))`,
-    message: `packages/${own} may import only: ${allowed.join(', ') || 'no sibling'} (see tools/layers.js).`,
-  };
+/** Throws for a package that has no row: without one, nothing would hold it. */
+export function requireRows(names) {
+  const missing = names.filter((name) => !Object.hasOwn(layers, name));
+  if (missing.length > 0) {
+    throw new Error(`packages/${missing.join(', packages/')}: not in the table of layers (tools/layers.js)`);
+  }
 }
 
-const restrict = (files, patterns, ignores = []) => ({
-  files,
-  ignores,
-  rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
-});
-
-/** ESLint configuration for one package; a later entry replaces an earlier one where both match a file. */
-export function rulesForLayer(own) {
-  const { siblings, noNode = [] } = layers[own];
-  const base = [sibling(own, siblings), deepImport, testingImport, nodeSockets];
-  const rules = [
-    restrict([sourceOf(own)], base),
-    // A test may use any sibling, and sockets as its peers.
-    restrict([`packages/${own}/{test,bench}/**/*.ts`], [deepImport]),
-  ];
-  for (const glob of noNode) {
-    const allowed = own === 'http' ? ['framing'] : [];
-    rules.push(
-      restrict(
-        [`packages/${own}/${glob}/*.ts`],
-        [sibling(own, allowed), deepImport, testingImport, anyNode],
-        [`packages/${own}/src/testing/**`],
-      ),
-    );
-  }
-  if (own === 'socket') {
-    rules.push(
-      restrict(
-        socketWrappers.map((name) => `packages/socket/src/${name}`),
-        [sibling(own, siblings), deepImport, testingImport],
-      ),
-    );
-  }
-  if (own === 'framing') {
-    const typesOnly = { ...sibling('framing', []), regex: '^@wirestack/socket', allowTypeImports: true };
-    typesOnly.message = 'framed.ts knows socket’s types, nothing that runs.';
-    rules.push(
-      restrict(
-        ['packages/framing/src/framed.ts'],
-        [sibling('framing', ['socket']), typesOnly, deepImport, testingImport, anyNode],
-      ),
-    );
-  }
-  return rules;
+/** Every sibling that a package may name at all: what its package.json may depend on. */
+export function allowedDependencies(name) {
+  const { siblings, types = {}, pureTypes = [] } = layers[name];
+  return [...new Set([...siblings, ...Object.values(types).flat(), ...pureTypes])];
 }
+
+/**
+ * Why `file` (a path from the root) may not import `specifier`; `undefined` where it may.
+ * `typeOnly` means `import type`: an `import { type X }` still loads the module.
+ */
+export function objection(file, specifier, typeOnly = false) {
+  const [top, name, ...rest] = file.split('/');
+  const target = specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : undefined;
+  const sibling = /^@wirestack\/([^/]+)(?:\/(.*))?$/.exec(specifier);
+
+  if (sibling?.[2] !== undefined && /^(?:src|dist|test|bench)(?:\/|$)/.test(sibling[2])) {
+    return 'Import a public entry point.';
+  }
+  if (sibling?.[2] === 'testing' && top !== 'conformance' && !(top === 'packages' && rest[0] === 'test')) {
+    return 'Testing entry points are for tests.';
+  }
+  if (top !== 'packages' || rest.length === 0) {
+    const outside = ['apps', 'examples', 'bench', 'conformance'].includes(top);
+    return outside && target?.startsWith('packages/') ? 'Import a package by its name.' : undefined;
+  }
+  if (target !== undefined && !target.startsWith(`packages/${name}/`)) {
+    return 'Import a sibling by its package name.';
+  }
+  const path = rest.join('/');
+  if (rest[0] !== 'src') {
+    const allowed = [name, ...allowedDependencies(name)];
+    if (sibling && !allowed.includes(sibling[1])) {
+      return `Tests of packages/${name} may import only: ${allowed.join(', ')}.`;
+    }
+    return undefined;
+  }
+  const testing = path.startsWith('src/testing/');
+  if (target !== undefined)
+    return relativeObjection(name, path, target.slice(`packages/${name}/`.length), testing);
+  if (sibling) return siblingObjection(name, path, sibling[1], typeOnly);
+  if (isBuiltin(specifier))
+    return builtinObjection(name, path, specifier.replace(/^node:/, ''), typeOnly, testing);
+  return isPure(name, path) ? `${path} runs in a browser and needs no library.` : undefined;
+}
+
+const isPure = (name, path) =>
+  (layers[name].pure ?? []).some((start) => (start.endsWith('/') ? path.startsWith(start) : path === start));
+
+function relativeObjection(name, path, target, testing) {
+  if (/^(?:test|bench|dist)\//.test(target)) return 'What is published imports only src.';
+  if (target.startsWith('src/testing/') && !testing) return 'Testing entry points are for tests.';
+  if (isPure(name, path) && !isPure(name, target)) return `${path} runs in a browser; ${target} need not.`;
+  return undefined;
+}
+
+function siblingObjection(name, path, to, typeOnly) {
+  if (to === name) return 'Import the own package by path.';
+  const { siblings, types = {}, pureTypes = [] } = layers[name];
+  const pure = isPure(name, path);
+  const onlyTypes = [...(types[path] ?? []), ...(pure ? pureTypes : [])];
+  if (onlyTypes.includes(to)) {
+    return typeOnly
+      ? undefined
+      : `packages/${name}/${path} knows ${to}'s types, nothing that runs: \`import type\`.`;
+  }
+  const allowed = pure ? [] : siblings;
+  if (allowed.includes(to)) return undefined;
+  return `packages/${name}/${path} may import only: ${allowed.join(', ') || 'no sibling'} (see tools/layers.js).`;
+}
+
+function builtinObjection(name, path, module, typeOnly, testing) {
+  if (isPure(name, path)) {
+    const asserts = testing && /^assert(?:\/strict)?$/.test(module);
+    return asserts ? undefined : `${path} runs in a browser: no \`node:${module}\`.`;
+  }
+  if (/^(?:net|tls|dgram|cluster)$/.test(module) && !layers[name].sockets?.includes(path)) {
+    return `Only ${layers.socket.sockets.join(', ')} of packages/socket know a kernel socket.`;
+  }
+  if (/^(?:http|https|http2)$/.test(module) && !typeOnly) return `HTTP is what packages/http is for.`;
+  return undefined;
+}
+
+/** The law as an ESLint rule: every way to name a module, `import()` and `import('…')` types included. */
+export const layersRule = {
+  meta: { type: 'problem', schema: [], messages: { layer: '{{reason}}' } },
+  create(context) {
+    const file = relative(context.cwd, context.filename).split(sep).join('/');
+    const judge = (source, typeOnly) => {
+      if (!source) return;
+      let reason;
+      if (typeof source.value === 'string') reason = objection(file, source.value, typeOnly);
+      else if (/^packages\/[^/]+\/src\//.test(file)) reason = 'Name the module in a literal.';
+      if (reason) context.report({ node: source, messageId: 'layer', data: { reason } });
+    };
+    const exported = (node) => judge(node.source, node.exportKind === 'type');
+    return {
+      ImportDeclaration: (node) => judge(node.source, node.importKind === 'type'),
+      ExportNamedDeclaration: exported,
+      ExportAllDeclaration: exported,
+      ImportExpression: (node) => judge(node.source, false),
+      TSImportType: (node) => judge(node.source ?? node.argument?.literal, true),
+      TSExternalModuleReference: (node) => judge(node.expression, node.parent.importKind === 'type'),
+      'CallExpression[callee.name="require"]': (node) => judge(node.arguments[0], false),
+      'CallExpression[callee.property.name="getBuiltinModule"]': (node) => judge(node.arguments[0], false),
+    };
+  },
+};
