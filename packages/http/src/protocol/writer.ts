@@ -123,7 +123,8 @@ export function writeFields(fields: HeaderList): WrittenFields {
     const name = field[0];
     const value = field[1];
     const role = knownNames.get(name) ?? learnName(name);
-    if (!isFieldValue(value)) throw badField(name, 'has a control or non-latin1 character in its value');
+    if (!isFieldValue(value))
+      throw badField(name, 'has a value that is no text, or a control or non-latin1 character in it');
     if (role !== ORDINARY) readRole(role, name, value, into);
     if (role !== CONTENT_LENGTH) into.text += `${name}: ${value}\r\n`;
   }
@@ -147,7 +148,9 @@ export function flatten(text: string): string {
 }
 
 /** Field content of RFC 9110 5.5: neither control characters but HTAB, nor anything a byte cannot hold. */
-function isFieldValue(text: string): boolean {
+function isFieldValue(text: unknown): text is string {
+  // What is no string could become another text when it is sent than it was when it was checked.
+  if (typeof text !== 'string') return false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code < 32 ? code !== 9 : code === 127 || code > 255) return false;
@@ -155,8 +158,9 @@ function isFieldValue(text: string): boolean {
   return true;
 }
 
-function learnName(name: string): number {
-  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) throw badField(name, 'is no header name');
+function learnName(name: unknown): number {
+  if (typeof name !== 'string' || !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name))
+    throw badField(String(name), 'is no header name');
   const role = roleOf.get(name.toLowerCase()) ?? ORDINARY;
   if (knownNames.size < maxKnownNames) knownNames.set(name, role);
   return role;
@@ -187,6 +191,8 @@ export function checkFields(fields: HeaderList): void {
   for (const field of fields) {
     const name = field[0];
     if (!knownNames.has(name)) learnName(name);
-    if (!isFieldValue(field[1])) throw badField(name, 'has a control or non-latin1 character in its value');
+    if (!isFieldValue(field[1])) {
+      throw badField(name, 'has a value that is no text, or a control or non-latin1 character in it');
+    }
   }
 }

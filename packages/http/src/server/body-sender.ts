@@ -6,6 +6,8 @@ import { FileIterator, isFileBody, type ResponseBody } from './response.ts';
 
 /** Pieces below this join the text around them: one buffer less to write. */
 const inlineBytes = 4096;
+/** Longer pieces are written in parts of this: a drain in between tells a slow client from one that takes nothing. */
+export const partBytes = 262_144;
 const asLatin1 = { encoding: 'latin1' } as const;
 
 /** A body that comes in pieces, on its way out: pulled one piece a drain. */
@@ -15,24 +17,45 @@ export class BodySender {
 
   /** @throws HttpUsageError `BAD_BODY` for what is no body. */
   constructor(body: Exclude<ResponseBody, string | Uint8Array>) {
+    if (typeof body !== 'object' || (body as unknown) === null) throw noBody();
     if (isFileBody(body)) this.#iterator = new FileIterator(body);
     else if (Symbol.asyncIterator in body) this.#iterator = body[Symbol.asyncIterator]();
     else if (Symbol.iterator in body) this.#iterator = body[Symbol.iterator]();
-    else throw new HttpUsageError('BAD_BODY', 'the body is no string, bytes, file or iterable');
+    else throw noBody();
   }
 
-  /** Sends every piece. Rejects with what the body threw, or the `SocketError` of a client that left. */
-  async send(stream: ByteStream, protocol: ServerConnection): Promise<void> {
+  /** Sends every piece; false where the client left before. Rejects with what the body threw, or where it gave no piece. */
+  async send(stream: ByteStream, protocol: ServerConnection): Promise<boolean> {
+    let lastWrite: Promise<void> | undefined;
     for (;;) {
-      const result = this.#iterator.next();
-      const step = result instanceof Promise ? await result : (result as IteratorResult<Uint8Array | string>);
-      if (this.#isOver) return;
+      let step;
+      try {
+        const result = this.#iterator.next();
+        step = result instanceof Promise ? await result : (result as IteratorResult<Uint8Array | string>);
+      } catch (error) {
+        if (this.#isOver) return false;
+        // An iterator that throws has come to its end: `return()` is not for it, as in any loop.
+        this.#isOver = true;
+        throw error;
+      }
+      if (this.#isOver) return false;
       if (step.done === true) {
         this.#isOver = true;
-        return;
+        return true;
       }
-      const written = writePiece(step.value, stream, protocol);
-      if (stream.needsDrain) await written;
+      const [before, bytes, after] = protocol.sendData(asBytes(step.value));
+      for (let at = 0; at < bytes.length; at += partBytes) {
+        const end = at + partBytes;
+        const part = at === 0 && end >= bytes.length ? bytes : bytes.subarray(at, end);
+        const written = writePart(stream, at === 0 ? before : '', part, end >= bytes.length ? after : '');
+        // Without back-pressure it is the same promise each time, to be awaited once; the promise of a stream that is gone is another.
+        if (!stream.needsDrain && written === lastWrite) continue;
+        lastWrite = written;
+        if (!(await isWritten(written)) || this.#isOver) {
+          this.cancel();
+          return false;
+        }
+      }
     }
   }
 
@@ -49,24 +72,35 @@ export class BodySender {
   }
 }
 
-function writePiece(
-  piece: unknown,
-  stream: ByteStream,
-  protocol: ServerConnection,
-): Promise<void> | undefined {
-  if (typeof piece !== 'string' && !(piece instanceof Uint8Array)) {
-    throw new HttpUsageError('BAD_BODY', 'a piece of the body is neither a string nor bytes');
-  }
-  const [before, bytes, after] = protocol.sendData(typeof piece === 'string' ? utf8(piece) : piece);
-  if (bytes.length === 0) return undefined;
+function asBytes(piece: unknown): Uint8Array {
+  if (typeof piece === 'string') return utf8(piece);
+  if (piece instanceof Uint8Array) return piece;
+  throw new HttpUsageError('BAD_BODY', 'a piece of the body is neither a string nor bytes');
+}
+
+function writePart(stream: ByteStream, before: string, bytes: Uint8Array, after: string): Promise<void> {
   if (bytes.length < inlineBytes) {
     return stream.write(before + latin1(bytes, 0, bytes.length) + after, asLatin1);
   }
-  if (before === '') return stream.write(bytes);
+  if (before === '' && after === '') return stream.write(bytes);
   stream.cork();
-  void stream.write(before, asLatin1);
-  void stream.write(bytes);
-  const written = stream.write(after, asLatin1);
+  if (before !== '') void stream.write(before, asLatin1);
+  let written = stream.write(bytes);
+  if (after !== '') written = stream.write(after, asLatin1);
   stream.uncork();
   return written;
+}
+
+/** False where the client is gone: that is no failure of the body. */
+async function isWritten(written: Promise<void>): Promise<boolean> {
+  try {
+    await written;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function noBody(): HttpUsageError {
+  return new HttpUsageError('BAD_BODY', 'the body is no string, bytes, file or iterable');
 }

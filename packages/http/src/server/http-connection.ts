@@ -3,9 +3,10 @@ import { HttpProtocolError, HttpUsageError } from '../errors.ts';
 import type { HeaderList } from '../headers.ts';
 import { ServerConnection } from '../protocol/connection.ts';
 import type { RequestHead } from '../protocol/events.ts';
-import { BodySender } from './body-sender.ts';
+import { utf8 } from '../protocol/octets.ts';
+import { BodySender, partBytes } from './body-sender.ts';
 import { ServerRequest, type RequestOwner } from './request.ts';
-import type { Handler, HttpResponse } from './response.ts';
+import { isFileBody, type Handler, type HttpResponse } from './response.ts';
 import type { ServerSettings } from './options.ts';
 
 /** What all connections of a server share. */
@@ -60,14 +61,18 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   #isOver = false;
   /** When something last happened that its deadline counts from. */
   #since: number;
-  #headSince = 0;
+  /** When the head under way began, or a connection that has sent none; 0 between heads. */
+  #headSince: number;
   #isFresh = true;
+  /** When output was first seen to wait; -1 while none does. */
+  #blockedSince = -1;
 
   constructor(stream: ByteStream, owner: ConnectionOwner) {
     this.#stream = stream;
     this.#owner = owner;
     this.#protocol = new ServerConnection(owner.settings.limits);
     this.#since = owner.now;
+    this.#headSince = owner.now;
     stream.attach(this);
   }
 
@@ -80,12 +85,12 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   }
 
   data(chunk: Uint8Array): void {
-    this.#since = this.#owner.now;
     if (this.#isLingering) {
       this.#lingered += chunk.length;
       if (this.#lingered > lingerBytes) this.#stream.abort('the client does not stop sending');
       return;
     }
+    this.#since = this.#owner.now;
     this.#protocol.receive(chunk);
     this.#read();
     this.#flush();
@@ -104,6 +109,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
 
   drain(): void {
     this.#since = this.#owner.now;
+    this.#blockedSince = -1;
     this.#release(OUTPUT);
   }
 
@@ -111,8 +117,11 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     this.#isOver = true;
     this.#holds = 0;
     const reason = error ?? new SocketError('PEER_CLOSED', 'the client closed the connection');
-    for (const request of this.#queue.splice(0)) request.fail(reason);
-    this.#receiving?.fail(reason);
+    for (const request of this.#queue.splice(0)) {
+      request.fail(reason);
+      if (request.response !== undefined && !request.isSending) discardBody(request.response);
+    }
+    this.#receiving?.body.fail(reason);
     this.#receiving = undefined;
     this.#owner.closed(this);
   }
@@ -131,24 +140,31 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   /** Ends what has passed its deadline. Called about once a second. */
   sweep(): void {
     const { now, settings } = this.#owner;
+    if (this.#stream.needsDrain) {
+      if (this.#blockedSince < 0) this.#blockedSince = now;
+      else if (now - this.#blockedSince >= settings.writeTimeoutMs)
+        this.#stream.abort('the client takes no answer');
+      this.#since = now;
+      return;
+    }
+    this.#blockedSince = -1;
     const waited = now - this.#since;
     if (this.#isLingering) {
-      if (waited >= settings.lingerTimeoutMs) this.#stream.abort('the client did not close');
-    } else if (this.#stream.needsDrain) {
-      if (waited >= settings.writeTimeoutMs) this.#stream.abort('the client takes no answer');
+      this.#closeAfter(settings.lingerTimeoutMs, waited);
     } else if (this.#queue.length > 0 || this.#heldHead !== undefined) {
       if (this.#awaitsBody && waited >= settings.bodyTimeoutMs) {
+        this.#protocol.stop();
         this.#fail(new HttpProtocolError('BODY_TIMEOUT', 'the rest of the body did not come in time'));
       }
     } else if (this.#protocol.isReceivingBody) {
       if (waited >= settings.bodyTimeoutMs)
         this.#stream.abort('the rest of an unwanted body did not come in time');
     } else if (this.#protocol.isInHead || this.#isFresh) {
-      if (now - (this.#isFresh ? this.#since : this.#headSince) >= settings.headTimeoutMs) {
+      if (now - this.#headSince >= settings.headTimeoutMs) {
         this.#fail(new HttpProtocolError('HEAD_TIMEOUT', 'the head of a request did not come in time'));
       }
-    } else if (waited >= settings.idleTimeoutMs) {
-      void this.#stream.close();
+    } else {
+      this.#closeAfter(settings.idleTimeoutMs, waited);
     }
   }
 
@@ -161,6 +177,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   continueBody(request: ServerRequest): void {
     if (!request.head.expectsContinue || request.wasContinued) return;
     request.wasContinued = true;
+    this.#since = this.#owner.now;
     this.informational(request, 100, undefined);
   }
 
@@ -169,8 +186,19 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     if (this.#receiving?.body.isFull !== true) this.#release(BODY_FULL);
   }
 
+  /** The client's turn to send: it has been told to where it waits for that, and there is room for more. */
   get #awaitsBody(): boolean {
-    return this.#receiving !== undefined && this.#protocol.isReceivingBody && (this.#holds & BODY_FULL) === 0;
+    const request = this.#receiving;
+    if (request === undefined || !this.#protocol.isReceivingBody || (this.#holds & BODY_FULL) !== 0)
+      return false;
+    return !request.head.expectsContinue || request.wasContinued;
+  }
+
+  /** Ends in order; at once where that does not come about either, for something is left to write and nobody takes it. */
+  #closeAfter(limitMs: number, waited: number): void {
+    if (waited >= limitMs + this.#owner.settings.writeTimeoutMs)
+      this.#stream.abort('the client takes no answer');
+    else if (waited >= limitMs) void this.#stream.close();
   }
 
   /** Takes requests from what has arrived, as far as may be. */
@@ -184,6 +212,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
         switch (event.type) {
           case 'head':
             this.#isFresh = false;
+            this.#headSince = 0;
             if (--budget === 0) this.#yieldTurn();
             this.#take(event);
             break;
@@ -202,14 +231,14 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
       if (!(error instanceof HttpProtocolError)) throw error;
       this.#fail(error);
     }
-    if (protocol.isInHead && this.#headSince === 0) this.#headSince = this.#owner.now;
-    else if (!protocol.isInHead) this.#headSince = 0;
+    if (!this.#isFresh && this.#headSince === 0 && protocol.isInHead) this.#headSince = this.#owner.now;
   }
 
   #take(head: RequestHead): void {
     const mustWait =
       this.#queue.length > 0 &&
       (!isSafe(head.method) ||
+        head.expectsContinue ||
         !isSafe((this.#queue[0] as ServerRequest).method) ||
         this.#queue.length >= this.#owner.settings.maxPipelined);
     if (!mustWait) {
@@ -241,9 +270,9 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
         },
       );
     } else if (this.#queue.length === 0) {
-      this.#answer(request, response);
+      this.#answer(request, this.#checked(response, request));
     } else {
-      request.response = response;
+      request.response = this.#checked(response, request);
       this.#queue.push(request);
     }
   }
@@ -253,24 +282,37 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     if (body === undefined) return;
     body.push(bytes);
     if (body.isFull) this.#hold(BODY_FULL);
-    else if (body.discardedBytes > drainBytes) this.#stream.abort('an unwanted body is too long to be read');
+    else if (body.discardedBytes > drainBytes) {
+      this.#protocol.stop();
+      this.#writeOut();
+      this.#linger();
+    }
   }
 
   #settle(request: ServerRequest, response: HttpResponse): void {
-    if (this.#isOver || this.#protocol.mustClose) {
+    // Not in the queue any more: its body broke the protocol, and the error is the answer.
+    if (this.#isOver || this.#protocol.mustClose || !this.#queue.includes(request)) {
       discardBody(response);
       return;
     }
-    request.response = response;
+    this.#since = this.#owner.now;
+    request.response = this.#checked(response, request);
     if (this.#queue[0] === request) {
       this.#advance();
       this.#flushSoon();
     }
   }
 
+  #checked(response: HttpResponse, request: ServerRequest): HttpResponse {
+    if (typeof response === 'object' && (response as unknown) !== null) return response;
+    return this.#responseTo(new HttpUsageError('BAD_STATUS', 'the handler returned no response'), request);
+  }
+
   /** Sends the answers that are due, and takes up what waited for them. */
   #advance(): void {
     for (;;) {
+      // An answer that ended the connection: what waited behind it is not sent, and not begun.
+      if (this.#protocol.mustClose) return;
       const next = this.#queue[0];
       if (next === undefined || next.isSending || next.response === undefined) break;
       this.#queue.shift();
@@ -289,41 +331,57 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   #answer(request: ServerRequest, response: HttpResponse): void {
     const protocol = this.#protocol;
     protocol.dateLine = this.#owner.dateLine;
-    if (request === this.#receiving) this.#leaveBody(request);
+    const isUnread = request === this.#receiving && request.head.framing !== 'none';
+    let sender: BodySender | undefined;
     try {
       const { body } = response;
-      if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+      if (isUnread) this.#stopUnlessShort(request, isWhole(body));
+      if (
+        body === undefined ||
+        ((typeof body === 'string' || body instanceof Uint8Array) && body.length <= partBytes)
+      ) {
         const output = protocol.sendResponse(response, body);
         if (typeof output === 'string') this.#out += output;
         else this.#writeApart(output[0], output[1]);
+        if (isUnread) this.#leaveBody(request);
         if (this.#out.length > flushBytes) this.#flush();
+      } else if (typeof body === 'string' || body instanceof Uint8Array) {
+        const bytes = typeof body === 'string' ? utf8(body) : body;
+        sender = new BodySender([bytes]);
+        this.#sendBody(
+          request,
+          response,
+          withLength(response.headers, bytes.length, request.method !== 'HEAD'),
+          sender,
+        );
       } else {
-        this.#sendBody(request, response, new BodySender(body));
+        sender = new BodySender(body);
+        const headers = isFileBody(body)
+          ? withLength(response.headers, body.length, false)
+          : response.headers;
+        this.#sendBody(request, response, headers, sender);
       }
     } catch (error) {
-      discardBody(response);
+      sender?.cancel();
       if (protocol.state !== 'head') this.#stream.abort(error);
-      else this.#out += protocol.sendResponse(serverError) as string;
+      else this.#out += protocol.sendResponse(serverError, serverErrorText) as string;
+      if (isUnread) this.#leaveBody(request);
       this.#report(error, request);
     }
   }
 
-  #sendBody(request: ServerRequest, response: HttpResponse, sender: BodySender): void {
+  #sendBody(
+    request: ServerRequest,
+    response: HttpResponse,
+    headers: HeaderList | undefined,
+    sender: BodySender,
+  ): void {
     const protocol = this.#protocol;
-    const headers = isFile(response.body)
-      ? withLength(response.headers, response.body.length)
-      : response.headers;
-    let head;
-    try {
-      head = protocol.sendHead({ ...response, headers });
-    } catch (error) {
-      sender.cancel();
-      throw error;
-    }
-    this.#out += head;
+    this.#out += protocol.sendHead({ status: response.status, reason: response.reason, headers });
     if (protocol.dropsBody) {
       sender.cancel();
       this.#out += protocol.sendEnd();
+      this.#leaveBody(request);
       return;
     }
     request.isSending = true;
@@ -333,19 +391,20 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     this.#queue.unshift(request);
     this.#writeOut();
     sender.send(this.#stream, protocol).then(
-      () => {
-        if (!this.#isOver && !protocol.mustClose) this.#finishBody(request, response);
+      (isSent) => {
+        if (isSent && !this.#isOver && !protocol.mustClose) this.#finishBody(request, response);
       },
       (error: unknown) => {
         sender.cancel();
         this.#stream.abort(error);
-        if (!(error instanceof SocketError)) this.#report(error, request);
+        if (!this.#isOver) this.#report(error, request);
       },
     );
   }
 
   #finishBody(request: ServerRequest, response: HttpResponse): void {
     try {
+      if (request === this.#receiving) this.#stopUnlessShort(request, true);
       this.#out += this.#protocol.sendEnd(response.trailers?.());
     } catch (error) {
       this.#stream.abort(error);
@@ -355,27 +414,36 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     this.#queue.shift();
     request.cancelBody = undefined;
     this.#since = this.#owner.now;
+    this.#leaveBody(request);
     this.#advance();
     this.#flushSoon();
   }
 
-  /** The request is answered before its body was read: what is short is read to its end, else the connection ends. */
-  #leaveBody(request: ServerRequest): void {
-    const { head } = request;
-    if (head.framing === 'none') return;
-    if ((head.expectsContinue && !request.wasContinued) || head.contentLength > drainBytes)
+  /**
+   * The answer comes before the body is there. A client that waits for `100 Continue` may or may not send it; a long one costs more to read than
+   * a connection: both are the last of their connection. A body in pieces may still read the request while it is sent.
+   */
+  #stopUnlessShort(request: ServerRequest, isAtEnd: boolean): void {
+    const { head, body } = request;
+    const mayNotCome = head.expectsContinue && !request.wasContinued;
+    if (mayNotCome || (isAtEnd && head.contentLength - body.receivedBytes > drainBytes))
       this.#protocol.stop();
-    if (!request.body.hasStarted) {
-      request.body.discard();
-      this.#release(BODY_FULL);
-    }
+  }
+
+  /** The request is answered: what still comes of its body is dropped, unless it is being read. */
+  #leaveBody(request: ServerRequest): void {
+    if (request !== this.#receiving || request.head.framing === 'none') return;
+    const { body } = request;
+    if (body.hasStarted && !body.isAbandoned) return;
+    body.discard();
+    this.#release(BODY_FULL);
   }
 
   #responseTo(error: unknown, request: ServerRequest): HttpResponse {
     if (error instanceof HttpProtocolError) {
       return { status: error.status, headers: [['Connection', 'close']], body: `${error.message}\n` };
     }
-    if (!(error instanceof SocketError)) this.#report(error, request);
+    if (!this.#isOver) this.#report(error, request);
     return serverError;
   }
 
@@ -396,6 +464,8 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     if (broken !== undefined && at >= 0) {
       this.#queue.splice(at, 1);
       broken.fail(error);
+    } else {
+      broken?.body.fail(error);
     }
     if (this.#queue.length === 0) this.#sendFailure(error);
     this.#flushSoon();
@@ -426,6 +496,8 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     if ((this.#holds & why) === 0) return;
     this.#holds &= ~why;
     if (this.#holds > 0 || this.#isOver) return;
+    // Nothing was read meanwhile: a head that is under way has its time from now on.
+    if (this.#headSince !== 0) this.#headSince = this.#owner.now;
     this.#read();
     if (this.#holds === 0) {
       this.#stream.resume();
@@ -500,10 +572,11 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   }
 }
 
+const serverErrorText = 'Internal Server Error\n';
 const serverError: HttpResponse = {
   status: 500,
   headers: [['Content-Type', 'text/plain; charset=utf-8']],
-  body: 'Internal Server Error\n',
+  body: serverErrorText,
 };
 
 /** Methods that may be worked on beside each other (RFC 9110 9.2.1). */
@@ -512,25 +585,32 @@ function isSafe(method: string): boolean {
 }
 
 function isPromise(response: HttpResponse | Promise<HttpResponse>): response is Promise<HttpResponse> {
-  return response instanceof Promise || ('then' in response && typeof response.then === 'function');
+  if (response instanceof Promise) return true;
+  if (typeof response !== 'object' || (response as unknown) === null) return false;
+  return 'then' in response && typeof response.then === 'function';
 }
 
-function isFile(body: HttpResponse['body']): body is { file: never; length: number } {
-  return typeof body === 'object' && 'file' in body;
+function isWhole(body: HttpResponse['body']): boolean {
+  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
 }
 
-function withLength(headers: HeaderList = [], length: number): HeaderList {
-  if (headers.some(([name]) => name.toLowerCase() === 'content-length')) return headers;
-  return [...headers, ['Content-Length', String(length)]];
+/** @throws HttpUsageError `BAD_BODY` for another Content-Length, where it `mustAgree` */
+function withLength(headers: HeaderList = [], length: number, mustAgree: boolean): HeaderList {
+  const given = headers.find(([name]) => name.toLowerCase() === 'content-length');
+  if (given === undefined) return [...headers, ['Content-Length', String(length)]];
+  if (mustAgree && Number(given[1]) !== length) {
+    throw new HttpUsageError('BAD_BODY', `Content-Length is ${given[1]}, the body ${String(length)}`);
+  }
+  return headers;
 }
 
 /** A response that will not be sent: its iterator or file is not left open. */
 function discardBody(response: HttpResponse): void {
   const body = (response as HttpResponse | undefined)?.body;
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) return;
+  if (isWhole(body)) return;
   try {
-    new BodySender(body).cancel();
-  } catch (error) {
-    if (!(error instanceof HttpUsageError)) throw error;
+    new BodySender(body as Iterable<string>).cancel();
+  } catch {
+    // It is no body, or does not even begin: nothing to close.
   }
 }

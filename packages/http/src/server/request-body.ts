@@ -12,6 +12,8 @@ export interface BodySource {
 
 /** Bytes of a body that wait to be read; above it the client feels back-pressure. */
 const bodyHighWaterBytes = 65_536;
+/** What a piece costs besides its bytes, about: chunks of one byte must not take a hundred times the memory. */
+const pieceBytes = 256;
 
 /**
  * The body of a request: an async iterable of its bytes as they arrive, read once. Reading rejects with `HttpProtocolError` where the body
@@ -23,9 +25,15 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   #used = false;
   #started = false;
   #trailers: HeaderFields | undefined;
+  /** Pieces that wait to be read. */
+  #pieces = 0;
+  /** Bytes that have arrived. */
+  receivedBytes = 0;
   /** Bytes dropped because nobody will read them. */
   discardedBytes = 0;
   isDiscarded = false;
+  /** Its reader left the loop before the end. */
+  isAbandoned = false;
 
   /** Without a source the body is empty and complete. */
   constructor(source?: BodySource) {
@@ -39,7 +47,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 
   get isFull(): boolean {
-    return this.#queue.bytes >= bodyHighWaterBytes;
+    return this.#queue.bytes + this.#pieces * pieceBytes >= bodyHighWaterBytes;
   }
 
   get hasStarted(): boolean {
@@ -52,6 +60,7 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
       this.#started = true;
       this.#source?.started();
     }
+    if (this.#pieces > 0) this.#pieces--;
     const chunk = await this.#queue.read(undefined);
     this.#source?.consumed();
     return chunk;
@@ -85,13 +94,21 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
         const value = await this.read();
         return value === undefined ? { done: true, value } : { done: false, value };
       },
-      return: () => Promise.resolve({ done: true, value: undefined }),
+      return: () => {
+        this.isAbandoned = true;
+        return Promise.resolve({ done: true, value: undefined });
+      },
     };
   }
 
   push(bytes: Uint8Array): void {
-    if (this.isDiscarded) this.discardedBytes += bytes.length;
-    else this.#queue.push(bytes);
+    this.receivedBytes += bytes.length;
+    if (this.isDiscarded) {
+      this.discardedBytes += bytes.length;
+      return;
+    }
+    if (!this.#queue.isAwaited) this.#pieces++;
+    this.#queue.push(bytes);
   }
 
   setTrailers(fields: HeaderFields): void {
@@ -99,16 +116,18 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   }
 
   end(): void {
-    this.#queue.end();
+    if (!this.isDiscarded) this.#queue.end();
   }
 
   fail(error: Error): void {
+    this.#pieces = 0;
     this.#queue.fail(error, true);
   }
 
   /** Nobody will read the rest. */
   discard(): void {
     this.isDiscarded = true;
+    this.#pieces = 0;
     this.#queue.fail(new HttpUsageError('BODY_USED', 'the request was answered: its body is gone'), true);
   }
 }

@@ -1,5 +1,6 @@
 import {
   serve,
+  SocketError,
   withDeadline,
   type Address,
   type AddressLike,
@@ -64,7 +65,7 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
   #isBinding = false;
   #isStopping = false;
   #stopClock: (() => void) | undefined;
-  #whenEmpty: (() => void) | undefined;
+  #emptied: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   constructor(handler: Handler, options: ServerOptions) {
     this.handler = handler;
@@ -118,20 +119,22 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
 
   closed(connection: HttpConnection): void {
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#whenEmpty?.();
+    if (this.#connections.size > 0) return;
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
   }
 
   async drain(options: Deadline = { timeoutMs: 30_000 }): Promise<void> {
     this.#isStopping = true;
     await this.#port?.close();
     for (const connection of this.#connections) connection.stop();
-    const emptied = new Promise<void>((resolve) => {
-      if (this.#connections.size === 0) resolve();
-      else this.#whenEmpty = resolve;
-    });
+    const emptied = this.#untilEmpty();
     await withDeadline(emptied, options, (error) => {
       this.#abortAll(error);
-    }).catch(() => emptied);
+    }).catch((error: unknown) => {
+      if (!(error instanceof SocketError)) throw error;
+      return emptied;
+    });
     this.#stopClock?.();
   }
 
@@ -139,11 +142,24 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
     this.#isStopping = true;
     await this.#port?.close();
     this.#abortAll('the server was closed');
+    await this.#untilEmpty();
     this.#stopClock?.();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #untilEmpty(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve();
+    if (this.#emptied === undefined) {
+      let resolve!: () => void;
+      const promise = new Promise<void>((done) => {
+        resolve = done;
+      });
+      this.#emptied = { promise, resolve };
+    }
+    return this.#emptied.promise;
   }
 
   #abortAll(reason: unknown): void {

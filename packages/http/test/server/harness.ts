@@ -91,7 +91,11 @@ export async function standstill(count: () => number): Promise<number> {
 }
 
 /** Writes pieces until `total` bytes are written, as fast as the stream takes them. */
-export function pump(client: RawClient, piece: Uint8Array, total: number): { readonly accepted: number; done: Promise<void> } {
+export function pump(
+  client: RawClient,
+  piece: Uint8Array,
+  total: number,
+): { readonly accepted: number; done: Promise<void> } {
   const state = { accepted: 0, done: Promise.resolve() };
   const run = async (): Promise<void> => {
     while (state.accepted < total) {

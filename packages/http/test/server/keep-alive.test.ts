@@ -100,9 +100,14 @@ test('HTTP/1.0 gets a body of unknown length until the end of the connection, ke
 });
 
 test('HEAD gets the head of the GET, and no body', async () => {
-  const { client } = await serving(({ path }) => ({ status: 200, body: path === '/text' ? 'hello' : ['hel', 'lo'] }));
+  const { client } = await serving(({ path }) => ({
+    status: 200,
+    body: path === '/text' ? 'hello' : ['hel', 'lo'],
+  }));
   const peer = await client();
-  await peer.send('HEAD /text HTTP/1.1\r\nHost: a\r\n\r\nHEAD /pieces HTTP/1.1\r\nHost: a\r\n\r\n' + get('/text'));
+  await peer.send(
+    'HEAD /text HTTP/1.1\r\nHost: a\r\n\r\nHEAD /pieces HTTP/1.1\r\nHost: a\r\n\r\n' + get('/text'),
+  );
   expect(field((await peer.answer('HEAD')).head, 'Content-Length')).toBe('5');
   expect(field((await peer.answer('HEAD')).head, 'Transfer-Encoding')).toBe('chunked');
   expect((await peer.answer()).body).toBe('hello');
@@ -128,7 +133,10 @@ test('204 and 304 have no body, whatever the handler gives', async () => {
 test('Date is the time of the last tick, and the one of the handler where it gives one', async () => {
   const clock = new ManualClock();
   const { client } = await serving(
-    ({ path }) => ({ status: 200, headers: path === '/own' ? [['date', 'Thu, 01 Jan 1970 00:00:00 GMT']] : [] }),
+    ({ path }) => ({
+      status: 200,
+      headers: path === '/own' ? [['date', 'Thu, 01 Jan 1970 00:00:00 GMT']] : [],
+    }),
     { clock },
   );
   const peer = await client();

@@ -13,7 +13,11 @@ function bodies(answers: readonly { readonly body: string }[]): string[] {
 }
 
 /** A handler that keeps its requests waiting until they are answered by their target. */
-function byHand(): { handler: (request: HttpRequest) => Promise<HttpResponse>; started: string[]; answer: (target: string, more?: Partial<HttpResponse>) => void } {
+function byHand(): {
+  handler: (request: HttpRequest) => Promise<HttpResponse>;
+  started: string[];
+  answer: (target: string, more?: Partial<HttpResponse>) => void;
+} {
   const waiting = new Map<string, (response: HttpResponse) => void>();
   const started: string[] = [];
   return {
@@ -140,7 +144,10 @@ test('no more than maxPipelined requests of a connection are in work', async () 
 });
 
 test('the answers do not depend on how the bytes were cut', async () => {
-  const { client } = await serving(async (request) => ({ status: 200, body: request.target + (await request.text()) }));
+  const { client } = await serving(async (request) => ({
+    status: 200,
+    body: request.target + (await request.text()),
+  }));
   const bytes = get('/1') + post('body', '', '/2') + get('/3');
   for (let cut = 1; cut < bytes.length; cut++) {
     const peer = await client();
@@ -159,7 +166,14 @@ test('an answer that ends the connection is delivered although the next one is r
   await peer.send(get('/1') + get('/2') + get('/3'));
   await turnsUntil(() => started.length === 3);
   let returned = 0;
-  answer('/2', { body: { [Symbol.iterator]: () => ({ next: () => ({ done: true, value: undefined }), return: () => (returned++, { done: true, value: undefined }) }) } });
+  answer('/2', {
+    body: {
+      [Symbol.iterator]: () => ({
+        next: () => ({ done: true as const, value: undefined }),
+        return: () => (returned++, { done: true as const, value: undefined }),
+      }),
+    },
+  });
   await turn();
   answer('/1', { headers: [['Connection', 'close']] });
   const first = await peer.answer();
@@ -192,7 +206,9 @@ test('answers that wait for an earlier one are given up when the client leaves',
   await peer.send(get('/1') + get('/2'));
   await turnsUntil(() => started.length === 2);
   const returned = vi.fn(() => ({ done: true as const, value: undefined }));
-  answer('/2', { body: { [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 'x' }), return: returned }) } });
+  answer('/2', {
+    body: { [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 'x' }), return: returned }) },
+  });
   await turn();
   peer.stream.abort();
   await turnsUntil(() => server.stats.connections === 0);

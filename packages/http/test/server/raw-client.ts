@@ -1,4 +1,11 @@
-import { connect, type AddressLike, type ByteStream, type SocketError } from '@wirestack/socket';
+import { onTestFinished } from 'vitest';
+import {
+  connect,
+  type Address,
+  type AddressLike,
+  type ByteStream,
+  type SocketError,
+} from '@wirestack/socket';
 
 /** An answer as it stood on the wire, one character a byte; `body` without its framing. */
 export interface Answer {
@@ -54,6 +61,12 @@ export class RawClient {
     return { status, head, body: pieces.join(''), trailers };
   }
 
+  /** The next answer with its fields by lower-case name; a name that stands twice throws. */
+  async response(method = 'GET'): Promise<Response> {
+    const { status, head, body, trailers } = await this.answer(method);
+    return { status, headers: fields(head), body, trailers: fields(trailers) };
+  }
+
   async answers(count: number): Promise<Answer[]> {
     const all = [];
     while (all.length < count) all.push(await this.answer());
@@ -74,6 +87,11 @@ export class RawClient {
     return text.slice(0, length);
   }
 
+  /** Everything up to the end of a body in chunks that has no trailers, framing included. */
+  untilBodyEnd(): Promise<string> {
+    return this.#through('\r\n0\r\n\r\n');
+  }
+
   /** What comes until the server's FIN; a reset rejects. */
   async rest(): Promise<string> {
     const pieces = [this.#unread];
@@ -91,6 +109,24 @@ export class RawClient {
     );
   }
 
+  /** What comes before the server cuts the connection off: by a reset, which the platform may tell as an end where bytes came with it. */
+  async untilCut(): Promise<string> {
+    const pieces = [this.#unread];
+    this.#unread = '';
+    try {
+      for await (const chunk of this.stream) pieces.push(Buffer.from(chunk).toString('latin1'));
+    } catch {
+      // The reset, where it is told as one.
+    }
+    return pieces.join('');
+  }
+
+  /** Rejects unless the server ends in order, with not a byte more. */
+  async ended(): Promise<void> {
+    const rest = await this.rest();
+    if (rest !== '') throw new Error(`the server sent more: ${JSON.stringify(rest)}`);
+  }
+
   async #through(mark: string): Promise<string> {
     let at;
     while ((at = this.#unread.indexOf(mark)) < 0) {
@@ -105,9 +141,38 @@ export class RawClient {
 
   async #more(): Promise<void> {
     const chunk = this.#isEnded ? undefined : await this.stream.read();
-    if (chunk === undefined) throw new Error(`the server ended the connection after ${JSON.stringify(this.#unread)}`);
+    if (chunk === undefined)
+      throw new Error(`the server ended the connection after ${JSON.stringify(this.#unread)}`);
     this.#unread = Buffer.from(chunk).toString('latin1');
   }
+}
+
+export interface Response {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly trailers: Readonly<Record<string, string>>;
+}
+
+/** A client that is gone with the test. */
+export async function openClient(server: { readonly address: Address }): Promise<RawClient> {
+  const client = await RawClient.to(server.address);
+  onTestFinished(() => {
+    client.stream.abort('the test is over');
+  });
+  return client;
+}
+
+function fields(section: string): Record<string, string> {
+  const found: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const line of section.split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon < 0) continue;
+    const name = line.slice(0, colon).toLowerCase();
+    if (name in found) throw new Error(`${name} stands twice`);
+    found[name] = line.slice(colon + 1).trim();
+  }
+  return found;
 }
 
 /** The value of a field in a head or trailer section. */

@@ -10,7 +10,9 @@ async function echo(request: HttpRequest): Promise<{ status: number; body: Uint8
 test('a body by Content-Length and one in chunks are read alike, and the connection goes on', async () => {
   const { client } = await serving(echo);
   const peer = await client();
-  await peer.send(post('hello') + postChunks(['he', 'l', 'lo']) + post('') + get() + postChunks([]) + post('last'));
+  await peer.send(
+    post('hello') + postChunks(['he', 'l', 'lo']) + post('') + get() + postChunks([]) + post('last'),
+  );
   expect((await peer.answers(6)).map(({ body }) => body)).toEqual(['hello', 'hello', '', '', '', 'last']);
 });
 
@@ -66,7 +68,11 @@ test('the default limit is 1 MiB', async () => {
 test('maxBodyBytes is answered with 413: by the head where it says so, else at the chunk', async () => {
   const reasons: unknown[] = [];
   const { client, server } = await serving(
-    (request) => request.bytes().then((body) => ({ status: 200, body }), (error: unknown) => (reasons.push(error), { status: 200 })),
+    (request) =>
+      request.bytes().then(
+        (body) => ({ status: 200, body }),
+        (error: unknown) => (reasons.push(error), { status: 200 }),
+      ),
     { maxBodyBytes: 10 },
   );
   const peer = await client();
@@ -89,7 +95,11 @@ test('trailers are there once the body is read, and forbidden ones end the conne
     return { status: 200, body: JSON.stringify([before ?? null, [...(request.body.trailers ?? [])]]) };
   });
   const peer = await client();
-  await peer.send(postChunks(['x'], 'X-Sum: 1\r\nX-Sum: 2\r\n') + postChunks(['x']) + postChunks(['x'], 'Content-Length: 3\r\n'));
+  await peer.send(
+    postChunks(['x'], 'X-Sum: 1\r\nX-Sum: 2\r\n') +
+      postChunks(['x']) +
+      postChunks(['x'], 'Content-Length: 3\r\n'),
+  );
   expect((await peer.answer()).body).toBe('[null,[["X-Sum","1"],["X-Sum","2"]]]');
   expect((await peer.answer()).body).toBe('[null,[]]');
   expect((await peer.answer()).status).toBe(400);
@@ -163,13 +173,13 @@ test('an upload to a handler that does not read stops at the client', async () =
 });
 
 test('a body in tiny chunks is held back long before its bookkeeping outgrows it', async () => {
-  const { opened, open } = gate();
-  const { client } = await serving(async (request) => {
-    await opened;
-    let pieces = 0;
-    for await (const chunk of request.body) pieces += chunk.length;
-    return { status: 200, body: String(pieces) };
-  });
+  // It neither reads nor answers while the client is there.
+  const { client } = await serving(
+    ({ signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve({ status: 200 }));
+      }),
+  );
   const peer = await client();
   const chunks = Buffer.from('1\r\nx\r\n'.repeat(10_000));
   await peer.send('PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
@@ -179,10 +189,7 @@ test('a body in tiny chunks is held back long before its bookkeeping outgrows it
   expect(peer.stream.needsDrain).toBe(true);
   // 65,536 views of one byte would take more than 10 MB.
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(6_000_000);
-  open();
-  await upload.done;
-  await peer.send('0\r\n\r\n');
-  expect((await peer.answer()).body).toBe('4000000');
+  peer.stream.abort();
 });
 
 test('reading rejects where the client ends inside the body', async () => {
