@@ -51,7 +51,7 @@ export class BodySender {
         // Without back-pressure it is the same promise each time, to be awaited once; the promise of a stream that is gone is another.
         if (!stream.needsDrain && written === lastWrite) continue;
         lastWrite = written;
-        if (!(await isWritten(written)) || this.#isOver) {
+        if (!(await isWritten(written)) || (this.#isOver as boolean)) {
           this.cancel();
           return false;
         }

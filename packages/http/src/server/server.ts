@@ -1,6 +1,5 @@
 import {
   serve,
-  SocketError,
   withDeadline,
   type Address,
   type AddressLike,
@@ -26,7 +25,7 @@ export interface ServerStats {
 }
 
 export interface HttpServer extends AsyncDisposable {
-  /** Binds and serves. @throws SocketError `IN_USE`, `PERMISSION`, `UNAVAILABLE`; HttpUsageError `BAD_STATE` a second time */
+  /** Binds and serves. @throws SocketError `IN_USE`, `PERMISSION`, `UNAVAILABLE`; HttpUsageError `BAD_STATE` a second time, and once closed */
   listen(address: AddressLike): Promise<HttpServer>;
   /** @throws HttpUsageError `BAD_STATE` before `listen` */
   readonly address: Address;
@@ -90,10 +89,11 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
 
   async listen(address: AddressLike): Promise<HttpServer> {
     if (this.#isBinding) throw new HttpUsageError('BAD_STATE', 'the server listens already');
+    if (this.#isStopping) throw stopped();
     this.#isBinding = true;
     const { maxConnections, backlog, mode } = this.#options;
     try {
-      this.#port = await serve(
+      const port = await serve(
         address,
         (stream) => {
           if (this.#isStopping) stream.abort('the server stops');
@@ -106,6 +106,12 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
           ...(mode === undefined ? {} : { mode }),
         },
       );
+      // Closed meanwhile: `close()` had no port to close.
+      if (this.#isStopping as boolean) {
+        await port.close();
+        throw stopped();
+      }
+      this.#port = port;
     } catch (error) {
       this.#isBinding = false;
       throw error;
@@ -125,16 +131,17 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
   }
 
   async drain(options: Deadline = { timeoutMs: 30_000 }): Promise<void> {
+    const { timeoutMs = 0 } = options;
+    if (!(timeoutMs >= 0)) {
+      throw new HttpUsageError('BAD_OPTION', `timeoutMs is ${String(timeoutMs)}, expected 0 or more`);
+    }
     this.#isStopping = true;
     await this.#port?.close();
     for (const connection of this.#connections) connection.stop();
     const emptied = this.#untilEmpty();
     await withDeadline(emptied, options, (error) => {
       this.#abortAll(error);
-    }).catch((error: unknown) => {
-      if (!(error instanceof SocketError)) throw error;
-      return emptied;
-    });
+    }).catch(() => emptied);
     this.#stopClock?.();
   }
 
@@ -171,4 +178,8 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
     this.dateLine = dateLine(this.now);
     for (const connection of this.#connections) connection.sweep();
   }
+}
+
+function stopped(): HttpUsageError {
+  return new HttpUsageError('BAD_STATE', 'the server was closed');
 }

@@ -287,3 +287,44 @@ test('the timeouts are options, and no duration of nothing or less is taken', as
   await expect(serving(() => ok, { writeTimeoutMs: NaN })).rejects.toMatchObject({ code: 'BAD_OPTION' });
   await expect(serving(() => ok, { maxHeadBytes: -1 })).rejects.toMatchObject({ code: 'BAD_OPTION' });
 });
+
+test.each([
+  ['a body that its handler reads while it answers', 'read'],
+  ['a body that nobody wants, behind its answer', 'unread'],
+])(
+  '%s and that stops is cut off after bodyTimeoutMs: a 408 would pass for the next answer',
+  async (_name, how) => {
+    const clock = new ManualClock();
+    const failures: unknown[] = [];
+    const { client, server } = await serving(
+      (request) =>
+        how === 'unread'
+          ? { status: 200, body: 'begun' }
+          : {
+              status: 200,
+              body: (async function* () {
+                yield 'begun';
+                try {
+                  for await (const chunk of request.body) yield chunk;
+                } catch (error) {
+                  failures.push(error);
+                }
+              })(),
+            },
+      { clock },
+    );
+    const peer = await client();
+    await peer.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nsome');
+    await turnsUntil(() => server.stats.requests === 1);
+    await standstill(() => 0);
+    clock.pass(29);
+    await standstill(() => 0);
+    expect(server.stats.connections).toBe(1);
+    clock.pass(1);
+    const text = await peer.untilCut();
+    expect(text).toContain('begun');
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    await turnsUntil(() => server.stats.connections === 0);
+    expect(failures).toEqual(how === 'read' ? [expect.objectContaining({ code: 'BODY_TIMEOUT' })] : []);
+  },
+);
