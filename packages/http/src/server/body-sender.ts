@@ -31,7 +31,7 @@ export class BodySender {
       let step;
       try {
         const result = this.#iterator.next();
-        step = result instanceof Promise ? await result : (result as IteratorResult<Uint8Array | string>);
+        step = result instanceof Promise ? await result : result;
       } catch (error) {
         if (this.#isOver) return false;
         // An iterator that throws has come to its end: `return()` is not for it, as in any loop.
@@ -51,7 +51,7 @@ export class BodySender {
         // Without back-pressure it is the same promise each time, to be awaited once; the promise of a stream that is gone is another.
         if (!stream.needsDrain && written === lastWrite) continue;
         lastWrite = written;
-        if (!(await isWritten(written)) || (this.#isOver as boolean)) {
+        if (!(await isWritten(written)) || this.#isOver) {
           this.cancel();
           return false;
         }

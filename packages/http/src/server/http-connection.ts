@@ -4,7 +4,9 @@ import type { HeaderList } from '../headers.ts';
 import { ServerConnection } from '../protocol/connection.ts';
 import type { RequestHead } from '../protocol/events.ts';
 import { utf8 } from '../protocol/octets.ts';
+import { discardBody, isPromise, isWhole, serverError, serverErrorText, withLength } from './answer.ts';
 import { BodySender, partBytes } from './body-sender.ts';
+import { Deadlines, type Phase } from './deadlines.ts';
 import { ServerRequest, type RequestOwner } from './request.ts';
 import { isFileBody, type Handler, type HttpResponse } from './response.ts';
 import type { ServerSettings } from './options.ts';
@@ -59,20 +61,14 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   #isLingering = false;
   #lingered = 0;
   #isOver = false;
-  /** When something last happened that its deadline counts from. */
-  #since: number;
-  /** When the head under way began, or a connection that has sent none; 0 between heads. */
-  #headSince: number;
+  readonly #deadlines: Deadlines;
   #isFresh = true;
-  /** When output was first seen to wait; -1 while none does. */
-  #blockedSince = -1;
 
   constructor(stream: ByteStream, owner: ConnectionOwner) {
     this.#stream = stream;
     this.#owner = owner;
     this.#protocol = new ServerConnection(owner.settings.limits);
-    this.#since = owner.now;
-    this.#headSince = owner.now;
+    this.#deadlines = new Deadlines(owner.now);
     stream.attach(this);
   }
 
@@ -90,7 +86,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
       if (this.#lingered > lingerBytes) this.#stream.abort('the client does not stop sending');
       return;
     }
-    this.#since = this.#owner.now;
+    this.#deadlines.touch(this.#owner.now);
     this.#protocol.receive(chunk);
     this.#read();
     this.#flush();
@@ -108,8 +104,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   }
 
   drain(): void {
-    this.#since = this.#owner.now;
-    this.#blockedSince = -1;
+    this.#deadlines.drained(this.#owner.now);
     this.#release(OUTPUT);
   }
 
@@ -140,31 +135,17 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   /** Ends what has passed its deadline. Called about once a second. */
   sweep(): void {
     const { now, settings } = this.#owner;
-    if (this.#stream.needsDrain) {
-      if (this.#blockedSince < 0) this.#blockedSince = now;
-      else if (now - this.#blockedSince >= settings.writeTimeoutMs)
-        this.#stream.abort('the client takes no answer');
-      this.#since = now;
-      return;
-    }
-    this.#blockedSince = -1;
-    const waited = now - this.#since;
-    if (this.#isLingering) {
-      this.#closeAfter(settings.lingerTimeoutMs, waited);
-    } else if (this.#queue.length > 0 || this.#heldHead !== undefined) {
-      if (this.#awaitsBody && waited >= settings.bodyTimeoutMs) {
-        this.#protocol.stop();
-        this.#fail(new HttpProtocolError('BODY_TIMEOUT', 'the rest of the body did not come in time'));
-      }
-    } else if (this.#protocol.isReceivingBody) {
-      if (waited >= settings.bodyTimeoutMs)
-        this.#stream.abort('the rest of an unwanted body did not come in time');
-    } else if (this.#protocol.isInHead || this.#isFresh) {
-      if (now - this.#headSince >= settings.headTimeoutMs) {
-        this.#fail(new HttpProtocolError('HEAD_TIMEOUT', 'the head of a request did not come in time'));
-      }
+    const overdue = this.#deadlines.overdue(this.#phase, this.#stream.needsDrain, now, settings);
+    if (overdue === undefined) return;
+    if (overdue === 'close') {
+      void this.#stream.close();
+    } else if (overdue === 'HEAD_TIMEOUT') {
+      this.#fail(new HttpProtocolError(overdue, 'the head of a request did not come in time'));
+    } else if (overdue === 'BODY_TIMEOUT') {
+      this.#protocol.stop();
+      this.#fail(new HttpProtocolError(overdue, 'the rest of the body did not come in time'));
     } else {
-      this.#closeAfter(settings.idleTimeoutMs, waited);
+      this.#stream.abort(overdue.abort);
     }
   }
 
@@ -177,12 +158,12 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   continueBody(request: ServerRequest): void {
     if (!request.head.expectsContinue || request.wasContinued) return;
     request.wasContinued = true;
-    this.#since = this.#owner.now;
+    this.#deadlines.touch(this.#owner.now);
     this.informational(request, 100, undefined);
   }
 
   bodyConsumed(): void {
-    this.#since = this.#owner.now;
+    this.#deadlines.touch(this.#owner.now);
     if (this.#receiving?.body.isFull !== true) this.#release(BODY_FULL);
   }
 
@@ -194,11 +175,11 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     return !request.head.expectsContinue || request.wasContinued;
   }
 
-  /** Ends in order; at once where that does not come about either, for something is left to write and nobody takes it. */
-  #closeAfter(limitMs: number, waited: number): void {
-    if (waited >= limitMs + this.#owner.settings.writeTimeoutMs)
-      this.#stream.abort('the client takes no answer');
-    else if (waited >= limitMs) void this.#stream.close();
+  get #phase(): Phase {
+    if (this.#isLingering) return 'linger';
+    if (this.#queue.length > 0 || this.#heldHead !== undefined) return this.#awaitsBody ? 'body' : 'handler';
+    if (this.#protocol.isReceivingBody) return 'unwanted body';
+    return this.#protocol.isInHead || this.#isFresh ? 'head' : 'idle';
   }
 
   /** Takes requests from what has arrived, as far as may be. */
@@ -212,7 +193,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
         switch (event.type) {
           case 'head':
             this.#isFresh = false;
-            this.#headSince = 0;
+            this.#deadlines.headEnded();
             if (--budget === 0) this.#yieldTurn();
             this.#take(event);
             break;
@@ -231,7 +212,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
       if (!(error instanceof HttpProtocolError)) throw error;
       this.#fail(error);
     }
-    if (!this.#isFresh && this.#headSince === 0 && protocol.isInHead) this.#headSince = this.#owner.now;
+    if (!this.#isFresh && protocol.isInHead) this.#deadlines.headBegan(this.#owner.now);
   }
 
   #take(head: RequestHead): void {
@@ -295,7 +276,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
       discardBody(response);
       return;
     }
-    this.#since = this.#owner.now;
+    this.#deadlines.touch(this.#owner.now);
     request.response = this.#checked(response, request);
     if (this.#queue[0] === request) {
       this.#advance();
@@ -413,7 +394,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     }
     this.#queue.shift();
     request.cancelBody = undefined;
-    this.#since = this.#owner.now;
+    this.#deadlines.touch(this.#owner.now);
     this.#leaveBody(request);
     this.#advance();
     this.#flushSoon();
@@ -497,7 +478,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     this.#holds &= ~why;
     if (this.#holds > 0 || this.#isOver) return;
     // Nothing was read meanwhile: a head that is under way has its time from now on.
-    if (this.#headSince !== 0) this.#headSince = this.#owner.now;
+    this.#deadlines.headResumed(this.#owner.now);
     this.#read();
     if (this.#holds === 0) {
       this.#stream.resume();
@@ -547,7 +528,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
 
   #holdWhileBlocked(): void {
     if (!this.#stream.needsDrain || (this.#holds & OUTPUT) !== 0) return;
-    this.#since = this.#owner.now;
+    this.#deadlines.touch(this.#owner.now);
     this.#hold(OUTPUT);
   }
 
@@ -558,7 +539,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   #linger(): void {
     if (this.#isLingering) return;
     this.#isLingering = true;
-    this.#since = this.#owner.now;
+    this.#deadlines.touch(this.#owner.now);
     this.#heldHead = undefined;
     if (this.#peerEnded) {
       void this.#stream.close();
@@ -572,45 +553,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
   }
 }
 
-const serverErrorText = 'Internal Server Error\n';
-const serverError: HttpResponse = {
-  status: 500,
-  headers: [['Content-Type', 'text/plain; charset=utf-8']],
-  body: serverErrorText,
-};
-
 /** Methods that may be worked on beside each other (RFC 9110 9.2.1). */
 function isSafe(method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'TRACE';
-}
-
-function isPromise(response: HttpResponse | Promise<HttpResponse>): response is Promise<HttpResponse> {
-  if (response instanceof Promise) return true;
-  if (typeof response !== 'object' || (response as unknown) === null) return false;
-  return 'then' in response && typeof response.then === 'function';
-}
-
-function isWhole(body: HttpResponse['body']): boolean {
-  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
-}
-
-/** @throws HttpUsageError `BAD_BODY` for another Content-Length, where it `mustAgree` */
-function withLength(headers: HeaderList = [], length: number, mustAgree: boolean): HeaderList {
-  const given = headers.find(([name]) => name.toLowerCase() === 'content-length');
-  if (given === undefined) return [...headers, ['Content-Length', String(length)]];
-  if (mustAgree && Number(given[1]) !== length) {
-    throw new HttpUsageError('BAD_BODY', `Content-Length is ${given[1]}, the body ${String(length)}`);
-  }
-  return headers;
-}
-
-/** A response that will not be sent: its iterator or file is not left open. */
-function discardBody(response: HttpResponse): void {
-  const body = (response as HttpResponse | undefined)?.body;
-  if (isWhole(body)) return;
-  try {
-    new BodySender(body as Iterable<string>).cancel();
-  } catch {
-    // It is no body, or does not even begin: nothing to close.
-  }
 }

@@ -3,8 +3,8 @@
  *
  * - `response.ts` `request.ts` `request-body.ts`   what a handler returns and gets
  * - `server.ts` `options.ts`   listening, limits, draining
- * - `http-connection.ts`   one client: joins `protocol/` to a stream, keeps answers in order
- * - `body-sender.ts`   bodies that come in pieces
+ * - `http-connection.ts`   one client: joins `protocol/` to a stream, keeps answers in order; `deadlines.ts` is its sense of time
+ * - `answer.ts` `body-sender.ts`   what becomes of a response; bodies that come in pieces
  * - `clock.ts`   time, coarse and replaceable
  */
 export { createServer, type HttpServer, type ServerStats } from './server.ts';

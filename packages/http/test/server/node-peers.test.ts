@@ -82,7 +82,7 @@ test('fetch: text, JSON, uploads with and without a length, and a download read 
   const posted = await fetch(base, { method: 'POST', body: 'x'.repeat(70_000) });
   expect(await posted.json()).toMatchObject({ method: 'POST', length: 70_000 });
   const stream = new Blob(['a'.repeat(100_000), 'b'.repeat(100_000)]).stream();
-  const streamed = await fetch(base, { method: 'POST', body: stream, duplex: 'half' } as RequestInit);
+  const streamed = await fetch(base, { method: 'POST', body: stream, duplex: 'half' });
   expect(await streamed.json()).toMatchObject({ length: 200_000 });
   expect((await (await fetch(`${base}/large`)).arrayBuffer()).byteLength).toBe(3_000_000);
   expect(await (await fetch(`${base}/pieces`)).text()).toBe('one two three');

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { HttpResponse, ResponseBody } from '@wirestack/http';
 import { gate, serving, standstill, turn, turnsUntil } from './harness.ts';
-import { field, get, RawClient } from './raw-client.ts';
+import type { RawClient } from './raw-client.ts';
+import { field, get } from './raw-client.ts';
 
 /** What a client gets for this response, on a connection that serves another request afterwards. */
 async function answerTo(response: HttpResponse, request = get()): ReturnType<RawClient['answer']> {
