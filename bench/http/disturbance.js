@@ -1,68 +1,106 @@
+// @ts-check
 /**
- * What clients that misbehave do to one that does not: its latency while fifty others (a) do nothing, (b) send a head of one byte a second,
- * (c) pipeline requests and never read an answer. For our server and node:http.
+ * What clients that misbehave do to one that does not: its latency while nobody disturbs, while fifty others send a head of one byte a
+ * second, and while fifty pipeline requests and never read an answer. For our server and node:http.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect } from 'node:net';
-import { tools } from './load.js';
-import { startServer } from './processes.js';
-import { machine, median } from './report.js';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { loadCpu, pinned, serverCpu } from './load.js';
+import { peakMegabytes, startServer } from './processes.js';
+import { columns, machine } from './report.js';
 
-const disturbers = 50;
-const samples = 2000;
-const cpu = tools.taskset ? 0 : undefined;
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '8' } } });
+const seconds = Number(values.seconds);
+/** So that what is measured is an answer's latency, and not how fast the client itself can be. */
+const pauseMs = 1;
+const answerLimitMs = 10_000;
 const request = 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
-const flood = Buffer.from(request.repeat(2000), 'latin1');
+const kinds = { nobody: undefined, '50 send a byte a second': 'slow', '50 never read': 'greedy' };
 
-const kinds = {
-  quiet: () => undefined,
-  'one byte a second': (socket) => {
-    let at = 0;
-    const timer = setInterval(() => socket.write(request[at++ % 16]), 1000);
-    socket.once('close', () => clearInterval(timer));
-  },
-  'pipelines, never reads': (socket) => {
-    socket.pause();
-    const more = () => {
-      while (!socket.destroyed && socket.write(flood));
-    };
-    socket.on('drain', more);
-    more();
-  },
-};
-
-console.log(
-  `${machine()}; ${String(disturbers)} disturbers, ${String(samples)} requests one after the other\n`,
-);
-console.log(['server', 'disturbed by', 'p50 ms', 'p99 ms', 'max ms'].join('\t'));
-for (const name of ['node-http', 'wirestack-http']) {
-  for (const [kind, disturb] of Object.entries(kinds)) {
-    const server = await startServer(name, { env: {}, cpu });
-    const sockets = await Promise.all(Array.from({ length: disturbers }, () => open(server.port)));
-    for (const socket of sockets) disturb(socket);
-    const times = await latencies(server.port);
-    for (const socket of sockets) socket.destroy();
-    await server.stop();
-    times.sort((a, b) => a - b);
-    const p99 = times[Math.floor(times.length * 0.99)];
-    console.log([name, kind, median(times).toFixed(2), p99.toFixed(2), times.at(-1).toFixed(2)].join('\t'));
+console.log(`${machine()}; a request every ${String(pauseMs)} ms for ${String(seconds)} s\n`);
+const lines = [
+  [
+    'server',
+    'disturbed by',
+    'requests',
+    'p50 ms',
+    'p99 ms',
+    'max ms',
+    'peak MB',
+    'they hold',
+    'they sent KB',
+  ],
+];
+for (const [title, kind] of Object.entries(kinds)) {
+  for (const name of ['node-http', 'wirestack-http']) {
+    const server = await startServer(name, { cpu: serverCpu });
+    try {
+      await latencies(server.port, 1);
+      const disturbers = kind === undefined ? undefined : await startDisturbers(server.port, kind);
+      const times = (await latencies(server.port, seconds)).sort((a, b) => a - b);
+      const { held, sent } = (await disturbers?.stop()) ?? { held: 0, sent: 0 };
+      const shown = [0.5, 0.99, 1].map((share) =>
+        times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(2),
+      );
+      const memory = peakMegabytes(server.pid).toFixed(0);
+      lines.push([
+        name,
+        title,
+        String(times.length),
+        ...shown,
+        memory,
+        String(held),
+        (sent / 1024).toFixed(1),
+      ]);
+    } finally {
+      await server.stop();
+    }
   }
 }
+console.log(columns(lines, [0, 1]));
 
-function open(port) {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(socket));
-    socket.on('error', reject);
-  });
+/**
+ * @param {number} port
+ * @param {string} kind
+ */
+async function startDisturbers(port, kind) {
+  const file = fileURLToPath(new URL('disturber.js', import.meta.url));
+  const [program, ...args] = pinned(loadCpu, [process.execPath, file, String(port), kind]);
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  return {
+    /** @returns {Promise<{ held: number, sent: number }>} connections not closed by the server, bytes it was sent */
+    async stop() {
+      child.kill('SIGTERM');
+      const [text] = await once(child.stdout, 'data');
+      if (child.exitCode === null) await once(child, 'exit');
+      return JSON.parse(String(text));
+    },
+  };
 }
 
-async function latencies(port) {
-  const socket = await open(port);
+/**
+ * @param {number} port
+ * @param {number} duration
+ */
+async function latencies(port, duration) {
+  const socket = connect(port, '127.0.0.1');
+  socket.setNoDelay(true);
+  socket.setTimeout(answerLimitMs, () =>
+    socket.destroy(new Error(`no answer in ${String(answerLimitMs)} ms`)),
+  );
+  await once(socket, 'connect');
   const times = [];
-  for (let i = 0; i < samples; i++) {
+  const end = performance.now() + duration * 1000;
+  while (performance.now() < end) {
     const started = performance.now();
     socket.write(request);
-    await new Promise((resolve) => socket.once('data', resolve));
+    await once(socket, 'data');
     times.push(performance.now() - started);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   socket.destroy();
   return times;

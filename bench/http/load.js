@@ -1,50 +1,76 @@
+// @ts-check
 /** Drives a server: wrk where it is installed, else autocannon. Both in a process of their own, pinned to `cpu` where that can be done. */
 import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
+/**
+ * @typedef {object} Load
+ * @property {number} port
+ * @property {import('./scenarios.js').Scenario} scenario
+ * @property {number} depth        requests a client sends before it waits
+ * @property {number} connections
+ * @property {number} seconds      a whole number
+ * @property {number | undefined} cpu
+ * @property {string} folder       for wrk's scripts
+ *
+ * @typedef {object} LoadResult
+ * @property {number} requests     answered
+ * @property {number} seconds      that it took
+ * @property {number} errors       of connections, and answers other than 2xx
+ * @property {number} timeouts     answers that took long: on a busy machine no fault
+ * @property {{ p50: number, p99: number }} latencyMs
+ */
+
+/** @param {string} program */
 const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
 export const tools = { wrk: has('wrk'), taskset: has('taskset') };
 
-/** `command` on `cpu` only. */
+/** Server and load on a CPU each, where there are two. */
+export const isPinned = tools.taskset && availableParallelism() >= 2;
+export const serverCpu = isPinned ? 0 : undefined;
+export const loadCpu = isPinned ? 1 : undefined;
+
+/**
+ * `command`, on `cpu` only.
+ *
+ * @param {number | undefined} cpu
+ * @param {string[]} command
+ */
 export function pinned(cpu, command) {
   return cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command];
 }
 
-/** Runs one load. Resolves to { requests, seconds, errors, latencyMs: { p50, p99 }, cpuSeconds }. */
-export async function load({ port, scenario, depth, connections, seconds, cpu, folder }) {
-  return tools.wrk
-    ? parseWrk(
-        await run(pinned(cpu, wrkCommand({ port, scenario, depth, connections, seconds, folder }))),
-        seconds,
-      )
-    : parseAutocannon(
-        await run(pinned(cpu, autocannonCommand({ port, scenario, depth, connections, seconds }))),
-        seconds,
-      );
+/**
+ * @param {Load} options
+ * @returns {Promise<LoadResult>}
+ */
+export async function load(options) {
+  const command = tools.wrk ? wrkCommand(options) : autocannonCommand(options);
+  const output = await run(pinned(options.cpu, command));
+  return tools.wrk ? parseWrk(output) : parseAutocannon(output);
 }
 
+/** @param {Load} options */
 function wrkCommand({ port, scenario, depth, connections, seconds, folder }) {
-  const script = join(
-    folder,
-    `${scenario.method ?? 'GET'}-${String(depth)}-${String(Object.keys(scenario.fields).length)}.lua`,
-  );
+  const script = join(folder, `${scenario.name}-${String(depth)}.lua`);
   const fields = Object.entries(scenario.fields).map(
     ([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`,
   );
   writeFileSync(
     script,
-    `wrk.method = ${lua(scenario.method ?? 'GET')}
-${scenario.body === undefined ? '' : `wrk.body = ${lua(scenario.body)}`}
+    `wrk.method = ${lua(scenario.method)}
+${scenario.body === '' ? '' : `wrk.body = ${lua(scenario.body)}`}
 ${fields.join('\n')}
 init = function() local one = wrk.format(nil, '/') batch = string.rep(one, ${String(depth)}) end
 request = function() return batch end
 done = function(summary, latency)
   local e = summary.errors
-  print(string.format('result %d %d %d %f %f', summary.requests, summary.duration,
-    e.connect + e.read + e.write + e.status + e.timeout, latency:percentile(50), latency:percentile(99)))
+  print(string.format('result %d %d %d %d %f %f', summary.requests, summary.duration,
+    e.connect + e.read + e.write + e.status, e.timeout, latency:percentile(50), latency:percentile(99)))
 end
 `,
   );
@@ -59,48 +85,65 @@ end
   ];
 }
 
+/**
+ * @param {string} output
+ * @returns {LoadResult}
+ */
 function parseWrk(output) {
-  const match = /^result (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+)$/m.exec(output);
+  const match = /^result (\d+) (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+)$/m.exec(output);
   if (match === null) throw new Error(`wrk said:\n${output}`);
-  const [requests, micros, errors, p50, p99] = match.slice(1).map(Number);
-  return { requests, seconds: micros / 1e6, errors, latencyMs: { p50: p50 / 1000, p99: p99 / 1000 } };
+  const [requests, micros, errors, timeouts, p50, p99] = match.slice(1).map(Number);
+  return {
+    requests,
+    seconds: micros / 1e6,
+    errors,
+    timeouts,
+    latencyMs: { p50: p50 / 1000, p99: p99 / 1000 },
+  };
 }
 
+/** @param {Load} options */
 function autocannonCommand({ port, scenario, depth, connections, seconds }) {
   const cli = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
   const fields = Object.entries(scenario.fields).flatMap(([name, value]) => ['-H', `${name}=${value}`]);
-  const body = scenario.body === undefined ? [] : ['-b', scenario.body];
+  const body = scenario.body === '' ? [] : ['-b', scenario.body];
+  const numbers = ['-c', String(connections), '-p', String(depth), '-d', String(seconds)];
   return [
     process.execPath,
     cli,
     '--json',
-    '-n',
+    '--no-progress',
     '-m',
-    scenario.method ?? 'GET',
-    '-c',
-    String(connections),
-    '-p',
-    String(depth),
-    '-d',
-    String(seconds),
+    scenario.method,
+    ...numbers,
     ...fields,
     ...body,
     `http://127.0.0.1:${String(port)}/`,
   ];
 }
 
+/**
+ * @param {string} output
+ * @returns {LoadResult}
+ */
 function parseAutocannon(output) {
   const result = JSON.parse(output.slice(output.indexOf('{')));
   return {
     requests: result['2xx'],
     seconds: result.duration,
-    errors: result.errors + result.timeouts + result.non2xx,
+    errors: result.errors - result.timeouts + result.non2xx,
+    timeouts: result.timeouts,
     latencyMs: { p50: result.latency.p50, p99: result.latency.p99 },
   };
 }
 
+/** @param {string} text */
 const lua = (text) => `[==[${text}]==]`;
 
+/**
+ * @param {string[]} command
+ * @returns {Promise<string>} what it printed
+ */
 function run([program, ...args]) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,17 +1,29 @@
+// @ts-check
 /**
  * HTTP servers side by side: ours, node:http, fastify, hono, and the raw node:net limit, interleaved in one run.
  * See bench/README.md for the options and how to read the table.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { load, tools } from './load.js';
-import { cpuSeconds, machineBusySeconds, peakMegabytes, startServer } from './processes.js';
+import { isPinned, load, loadCpu, serverCpu, tools } from './load.js';
+import {
+  cpuSeconds,
+  machineBusySeconds,
+  ownCpuSeconds,
+  peakMegabytes,
+  resetPeak,
+  startServer,
+} from './processes.js';
 import { machine, markdown, summarise, table } from './report.js';
 import { scenarios } from './scenarios.js';
-import { body } from './servers/answer.js';
+import { verify } from './verify.js';
+
+/**
+ * @typedef {import('./processes.js').Server} Server
+ * @typedef {import('./scenarios.js').Scenario} Scenario
+ */
 
 const { values: options } = parseArgs({
   options: {
@@ -25,123 +37,130 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-const rounds = options.quick ? 1 : Number(options.rounds);
-const seconds = options.quick ? 1 : Number(options.seconds);
-const depths = options.depths.split(',').map(Number);
-const isPinned = tools.taskset && availableParallelism() >= 2;
-const serverCpu = isPinned ? 0 : undefined;
-const loadCpu = isPinned ? 1 : undefined;
-/** Others may use this share of the machine before a run is thrown away, and a run is repeated so often. */
-const foreignShare = 0.1;
-const tries = options.quick ? 1 : 3;
+const rounds = options.quick ? 2 : whole('rounds', options.rounds);
+const seconds = options.quick ? 1 : whole('seconds', options.seconds);
+const connections = whole('connections', options.connections);
+const depths = options.depths.split(',').map((text) => whole('depths', text));
+const chosen = options.scenario.split(',').map((name) => {
+  const scenario = scenarios.get(name);
+  if (scenario === undefined) throw new Error(`no scenario ${name}: ${[...scenarios.keys()].join(', ')}`);
+  return scenario;
+});
+const warmUpSeconds = 1;
+/** Others may use this share of two CPUs before a run is thrown away, and so often a run is tried. */
+const foreignLimit = 0.1;
+const tries = options.quick ? 1 : 4;
 
-if (!tools.wrk)
-  console.warn(
-    'wrk is not installed: autocannon drives the servers instead, and its own speed limits the figures.',
-  );
+if (!tools.wrk) {
+  console.warn('wrk is not installed: autocannon drives the servers, and its own speed understates them.');
+}
 if (!isPinned) console.warn('Server and load share their CPUs: ratios are less sharp.');
 
 const folder = mkdtempSync(join(tmpdir(), 'wirestack-bench-'));
+/** @type {import('./report.js').Sample[]} */
 const samples = [];
+let thrownAway = 0;
 try {
-  for (const name of options.scenario.split(',')) await runScenario(name);
+  for (const scenario of chosen) await runScenario(scenario);
 } finally {
   rmSync(folder, { recursive: true });
 }
 const rows = summarise(samples);
-console.log(
-  `\n${machine()}; ${options.connections} connections, ${String(rounds)} rounds of ${String(seconds)} s\n`,
-);
+const shape = `${String(connections)} connections, ${String(rounds)} rounds of ${String(seconds)} s`;
+const driver = tools.wrk ? 'wrk' : 'autocannon';
+console.log(`\n${machine()}; ${driver}, ${shape}; ${String(thrownAway)} runs thrown away for foreign load\n`);
 console.log(`${table(rows)}\n\n${markdown(rows)}`);
 writeFileSync(
   options.json,
-  `${JSON.stringify({ machine: machine(), rounds, seconds, rows, samples }, undefined, 2)}\n`,
+  `${JSON.stringify({ machine: machine(), driver, isPinned, connections, rounds, seconds, thrownAway, rows, samples }, undefined, 2)}\n`,
 );
 
-async function runScenario(name) {
-  const scenario = scenarios[name];
-  if (scenario === undefined) throw new Error(`no scenario ${name}: ${Object.keys(scenarios).join(', ')}`);
-  const wanted = options.servers?.split(',') ?? scenario.servers;
+/** @param {Scenario} scenario */
+async function runScenario(scenario) {
+  /** @type {Server[]} */
   const servers = [];
   try {
-    for (const server of wanted) {
-      servers.push({ server, ...(await startServer(server, { env: scenario.env, cpu: serverCpu })) });
+    for (const name of options.servers?.split(',') ?? scenario.servers) {
+      servers.push(await startServer(name, { env: scenario.env, cpu: serverCpu }));
     }
-    for (const { server, port } of servers) await verify(server, port, scenario);
-    for (const { port } of servers) await drive(port, scenario, 1, 1);
+    for (const server of servers) await verify(server, scenario);
+    for (const { port } of servers) {
+      for (const depth of depths) await drive(port, scenario, depth, warmUpSeconds);
+    }
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < servers.length; i++) {
-        const target = servers[(i + round) % servers.length];
-        for (const depth of depths) samples.push(await measure(name, scenario, target, depth));
+        const server = servers[(i + round) % servers.length];
+        for (const depth of depths) samples.push(await measure(scenario, server, depth));
       }
       process.stderr.write('.');
     }
   } finally {
-    for (const { stop } of servers) await stop();
+    for (const server of servers) await server.stop();
   }
 }
 
-async function measure(name, scenario, { server, port, pid }, depth) {
+/**
+ * @param {Scenario} scenario
+ * @param {Server} server
+ * @param {number} depth
+ * @returns {Promise<import('./report.js').Sample>}
+ */
+async function measure(scenario, { name, port, pid }, depth) {
   for (let attempt = 1; ; attempt++) {
-    const before = { server: cpuSeconds(pid), machine: machineBusySeconds(), own: ownCpu() };
+    resetPeak(pid);
+    const before = usage(pid);
     const result = await drive(port, scenario, depth, seconds);
-    const used = cpuSeconds(pid) - before.server;
-    // The load generator has one CPU to itself, so the busy time it may claim is bounded by the clock.
-    const foreign = machineBusySeconds() - before.machine - used - (ownCpu() - before.own) - result.seconds;
-    const disturbed = foreign / (2 * result.seconds) > foreignShare;
-    if (disturbed && attempt < tries) continue;
-    if (result.errors > 0) throw new Error(`${server}: ${String(result.errors)} errors`);
+    const after = usage(pid);
+    const serverSeconds = after.server - before.server;
+    const foreign = after.machine - before.machine - serverSeconds - (after.own - before.own);
+    const foreignShare = Math.max(0, foreign / (2 * (after.clock - before.clock)));
+    const disturbed = foreignShare > foreignLimit;
+    if (result.errors > 0) throw new Error(`${name}: ${String(result.errors)} errors`);
+    if (disturbed && attempt < tries) {
+      thrownAway++;
+      continue;
+    }
     return {
-      scenario: name,
-      server,
+      scenario: scenario.name,
+      server: name,
       depth,
       rate: result.requests / result.seconds,
-      cpuMicros: (used / result.requests) * 1e6,
+      cpuMicros: (serverSeconds / result.requests) * 1e6,
       p99Ms: result.latencyMs.p99,
       peakMegabytes: peakMegabytes(pid),
+      foreignShare,
+      errors: result.errors,
       disturbed,
+      timeouts: result.timeouts,
     };
   }
 }
 
+/** @param {number} pid */
+function usage(pid) {
+  return {
+    server: cpuSeconds(pid),
+    machine: machineBusySeconds(),
+    own: ownCpuSeconds(),
+    clock: performance.now() / 1000,
+  };
+}
+
+/**
+ * @param {number} port
+ * @param {Scenario} scenario
+ * @param {number} depth
+ * @param {number} duration
+ */
 function drive(port, scenario, depth, duration) {
-  return load({
-    port,
-    scenario,
-    depth,
-    connections: Number(options.connections),
-    seconds: duration,
-    cpu: loadCpu,
-    folder,
-  });
+  return load({ port, scenario, depth, connections, seconds: duration, cpu: loadCpu, folder });
 }
 
-function ownCpu() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
-/** Three pipelined requests must get three complete, right answers: a server that drops or merges them would look fast. */
-async function verify(server, port, scenario) {
-  const method = scenario.method ?? 'GET';
-  const content = scenario.body ?? '';
-  const expected = scenario.body === undefined ? body : JSON.parse(scenario.body).name;
-  const head = `${method} / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n`;
-  const request = `${head}${content === '' ? '' : `Content-Length: ${String(content.length)}\r\n`}\r\n${content}`;
-  const received = await new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(request.repeat(3)));
-    let text = '';
-    socket.setTimeout(5000, () => socket.destroy(new Error(`${server} answered ${JSON.stringify(text)}`)));
-    socket.on('error', reject);
-    socket.on('data', (chunk) => {
-      text += chunk.toString('latin1');
-      if (text.split(`\r\n\r\n${expected}`).length !== 4) return;
-      socket.destroy();
-      resolve(text);
-    });
-  });
-  const heads = received.match(/HTTP\/1\.1 200 OK\r\n/g)?.length;
-  const isRight =
-    heads === 3 && /\r\ncontent-length: \d+\r\n/i.test(received) && /\r\ndate: /i.test(received);
-  if (!isRight) throw new Error(`${server} answered wrongly: ${received}`);
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function whole(name, text) {
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${name} takes whole numbers from 1, not ${text}`);
+  return Number(text);
 }

@@ -1,16 +1,32 @@
-/** Servers as child processes, and what the kernel says they used. */
+// @ts-check
+/** Servers as child processes, and what the kernel says they used. What it counts is in /proc: elsewhere than on Linux it is NaN. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pinned } from './load.js';
 
+/**
+ * @typedef {object} Server
+ * @property {string} name
+ * @property {number} port
+ * @property {number} pid
+ * @property {() => Promise<void>} collect  Collects its garbage, where it was started with `--expose-gc`.
+ * @property {() => Promise<void>} stop
+ */
+
 const ticksPerSecond = 100;
 
-/** Starts `servers/NAME.js`; resolves once it listens. */
-export async function startServer(name, { env, cpu }) {
+/**
+ * Starts `servers/NAME.js`; resolves once it listens.
+ *
+ * @param {string} name
+ * @param {{ env?: Record<string, string>, cpu?: number | undefined, flags?: string[] }} [options]
+ * @returns {Promise<Server>}
+ */
+export async function startServer(name, { env = {}, cpu, flags = [] } = {}) {
   const file = fileURLToPath(new URL(`servers/${name}.js`, import.meta.url));
-  const [program, ...args] = pinned(cpu, [process.execPath, file]);
+  const [program, ...args] = pinned(cpu, [process.execPath, ...flags, file]);
   const child = spawn(program, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -21,8 +37,13 @@ export async function startServer(name, { env, cpu }) {
     exited.then(() => Promise.reject(new Error(`${name} did not start`))),
   ]);
   return {
+    name,
     port,
-    pid: child.pid,
+    pid: /** @type {number} */ (child.pid),
+    async collect() {
+      child.kill('SIGUSR2');
+      await once(child.stdout, 'data');
+    },
     async stop() {
       child.kill('SIGKILL');
       await exited;
@@ -30,38 +51,79 @@ export async function startServer(name, { env, cpu }) {
   };
 }
 
-/** Seconds of CPU that process `pid` has used so far, in user code and in the kernel. Linux only; elsewhere NaN. */
+/**
+ * Seconds of CPU that a process has used so far, in user code and in the kernel.
+ *
+ * @param {number} pid
+ */
 export function cpuSeconds(pid) {
-  try {
-    const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-      .split(') ')[1]
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-  } catch {
-    return NaN;
-  }
+  return statSeconds(pid, 11, 12);
 }
 
-/** Most memory that process `pid` has had resident, MB. */
-export function peakMegabytes(pid) {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) / 1024;
-  } catch {
-    return NaN;
-  }
+/** Seconds that this process has used, and all children of it that have ended: so those of a load generator, once it is done. */
+export function ownCpuSeconds() {
+  return statSeconds(process.pid, 11, 12, 13, 14);
 }
 
-/** Seconds that all CPUs of the machine were busy so far. */
+/** Seconds that all CPUs of the machine were busy so far; what the hypervisor took counts as that. */
 export function machineBusySeconds() {
+  const line = read('/proc/stat')?.split('\n')[0];
+  if (line === undefined) return NaN;
+  const [user, nice, system, , , irq, softirq, steal] = line.trim().split(/\s+/).slice(1).map(Number);
+  return (user + nice + system + irq + softirq + steal) / ticksPerSecond;
+}
+
+/**
+ * Begins anew what `peakMegabytes` counts from, where the kernel allows it.
+ *
+ * @param {number} pid
+ */
+export function resetPeak(pid) {
   try {
-    const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
-      .split('\n')[0]
-      .trim()
-      .split(/\s+/)
-      .slice(1)
-      .map(Number);
-    return (user + nice + system + irq + softirq + steal) / ticksPerSecond;
+    writeFileSync(`/proc/${String(pid)}/clear_refs`, '5');
   } catch {
-    return NaN;
+    // Then the peak is that of the whole life of the process.
+  }
+}
+
+/** @param {number} pid */
+export function peakMegabytes(pid) {
+  return statusKilobytes(pid, 'VmHWM') / 1024;
+}
+
+/** @param {number} pid */
+export function residentKilobytes(pid) {
+  return statusKilobytes(pid, 'VmRSS');
+}
+
+/**
+ * @param {number} pid
+ * @param {number[]} columns  counted from the state, which follows the name in brackets
+ */
+function statSeconds(pid, ...columns) {
+  const text = read(`/proc/${String(pid)}/stat`);
+  if (text === undefined) return NaN;
+  const fields = text.slice(text.lastIndexOf(') ') + 2).split(' ');
+  return columns.reduce((sum, column) => sum + Number(fields[column]), 0) / ticksPerSecond;
+}
+
+/**
+ * @param {number} pid
+ * @param {string} name
+ */
+function statusKilobytes(pid, name) {
+  const match = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(read(`/proc/${String(pid)}/status`) ?? '');
+  return match === null ? NaN : Number(match[1]);
+}
+
+/**
+ * @param {string} file
+ * @returns {string | undefined}
+ */
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
   }
 }

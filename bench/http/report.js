@@ -1,40 +1,116 @@
+// @ts-check
 /** Medians, ratios and tables. */
 import { cpus } from 'node:os';
 
+/**
+ * @typedef {object} Sample  one measurement
+ * @property {string} scenario
+ * @property {string} server
+ * @property {number} depth
+ * @property {number} rate           requests a second
+ * @property {number} cpuMicros      of the server's process, a request
+ * @property {number} p99Ms
+ * @property {number} peakMegabytes
+ * @property {number} foreignShare   of two CPUs, used by others meanwhile
+ * @property {boolean} disturbed     although it was repeated
+ * @property {number} timeouts
+ *
+ * @typedef {object} Row  the measurements of one server at one depth
+ * @property {string} scenario
+ * @property {string} server
+ * @property {number} depth
+ * @property {number} median
+ * @property {number} min
+ * @property {number} max
+ * @property {number} cpuMicros
+ * @property {number} p99Ms
+ * @property {number} peakMegabytes
+ * @property {number} disturbed      so many of them
+ * @property {number} timeouts
+ * @property {number} [toNode]       ratio of the medians to node:http
+ * @property {number} [toLimit]      the same to the raw limit
+ * @property {number} [cpuToNode]    requests per CPU second, to those of node:http
+ * @property {number} [cpuToLimit]
+ */
+
+/** @param {number[]} values */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** One row a server and depth, with ratios to node:http and to the raw limit of the same run. */
+/**
+ * One row a server and depth, with ratios to node:http and to the raw limit of the same run.
+ *
+ * @param {Sample[]} samples
+ * @returns {Row[]}
+ */
 export function summarise(samples) {
-  const groups = Map.groupBy ? Map.groupBy(samples, groupOf) : group(samples);
-  const rows = [...groups.values()].map((runs) => {
-    const rates = runs.map(({ rate }) => rate);
-    return {
-      scenario: runs[0].scenario,
-      server: runs[0].server,
-      depth: runs[0].depth,
-      median: median(rates),
-      min: Math.min(...rates),
-      max: Math.max(...rates),
-      cpuMicros: median(runs.map(({ cpuMicros }) => cpuMicros)),
-      p99Ms: median(runs.map(({ p99Ms }) => p99Ms)),
-      peakMegabytes: Math.max(...runs.map(({ peakMegabytes }) => peakMegabytes)),
-      disturbed: runs.filter(({ disturbed }) => disturbed).length,
-    };
-  });
+  /** @type {Map<string, Sample[]>} */
+  const groups = new Map();
+  for (const sample of samples) {
+    const key = `${sample.scenario} ${sample.server} ${String(sample.depth)}`;
+    groups.set(key, [...(groups.get(key) ?? []), sample]);
+  }
+  const rows = [...groups.values()].map(rowOf);
   for (const row of rows) {
-    row.toNode = ratio(rows, row, 'node-http');
-    row.toLimit = ratio(rows, row, 'raw-net');
-    row.cpuToNode = cpuRatio(rows, row, 'node-http');
+    const peers = rows.filter(({ scenario, depth }) => scenario === row.scenario && depth === row.depth);
+    const node = peers.find(({ server }) => server === 'node-http');
+    const limit = peers.find(({ server }) => server === 'raw-net');
+    if (node !== undefined) {
+      row.toNode = row.median / node.median;
+      row.cpuToNode = node.cpuMicros / row.cpuMicros;
+    }
+    if (limit !== undefined) {
+      row.toLimit = row.median / limit.median;
+      row.cpuToLimit = limit.cpuMicros / row.cpuMicros;
+    }
   }
   return rows.sort(
     (a, b) => a.scenario.localeCompare(b.scenario) || a.depth - b.depth || b.median - a.median,
   );
 }
 
+/**
+ * @param {Sample[]} runs
+ * @returns {Row}
+ */
+function rowOf(runs) {
+  const rates = runs.map(({ rate }) => rate);
+  const [{ scenario, server, depth }] = runs;
+  return {
+    scenario,
+    server,
+    depth,
+    median: median(rates),
+    min: Math.min(...rates),
+    max: Math.max(...rates),
+    cpuMicros: median(runs.map(({ cpuMicros }) => cpuMicros)),
+    p99Ms: median(runs.map(({ p99Ms }) => p99Ms)),
+    peakMegabytes: Math.max(...runs.map(({ peakMegabytes }) => peakMegabytes)),
+    disturbed: runs.filter(({ disturbed }) => disturbed).length,
+    timeouts: runs.reduce((sum, { timeouts }) => sum + timeouts, 0),
+  };
+}
+
+const head = [
+  'scenario',
+  'depth',
+  'server',
+  'req/s',
+  'min–max',
+  '× node',
+  '× limit',
+  'CPU µs',
+  'CPU × node',
+  'CPU × limit',
+  'p99 ms',
+  'peak MB',
+  '',
+];
+
+/** @param {Row[]} rows */
 export function table(rows) {
   const lines = rows.map((row) => [
     row.scenario,
@@ -46,35 +122,37 @@ export function table(rows) {
     fixed(row.toLimit),
     row.cpuMicros.toFixed(2),
     fixed(row.cpuToNode),
+    fixed(row.cpuToLimit),
     row.p99Ms.toFixed(1),
     row.peakMegabytes.toFixed(0),
-    row.disturbed > 0 ? `${String(row.disturbed)} disturbed` : '',
+    marks(row),
   ]);
-  const head = [
-    'scenario',
-    'depth',
-    'server',
-    'req/s',
-    'min–max',
-    '× node',
-    '× limit',
-    'CPU µs',
-    '× node CPU',
-    'p99 ms',
-    'MB',
-    '',
-  ];
-  const widths = head.map((_, i) => Math.max(...[head, ...lines].map((line) => line[i].length)));
-  return [head, ...lines]
+  return columns([head, ...lines], [0, 2, 12]);
+}
+
+/**
+ * Lines of cells as a table of text.
+ *
+ * @param {string[][]} lines
+ * @param {number[]} [toTheLeft]  columns of words; the others are numbers
+ */
+export function columns(lines, toTheLeft = [0]) {
+  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  return lines
     .map((line) =>
       line
-        .map((cell, i) => (i === 2 || i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-        .join('  '),
+        .map((cell, i) => (toTheLeft.includes(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+        .join('  ')
+        .trimEnd(),
     )
     .join('\n');
 }
 
-/** Rows for a README. */
+/**
+ * Rows for a README.
+ *
+ * @param {Row[]} rows
+ */
 export function markdown(rows) {
   return [
     '| scenario | depth | server | × node:http | × raw limit | × node:http, per CPU second |',
@@ -90,29 +168,15 @@ export function machine() {
   return `Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'} × ${String(cpus().length)}, ${new Date().toISOString().slice(0, 10)}`;
 }
 
-const groupOf = ({ scenario, server, depth }) => `${scenario} ${server} ${String(depth)}`;
-
-function group(samples) {
-  const groups = new Map();
-  for (const sample of samples) groups.set(groupOf(sample), [...(groups.get(groupOf(sample)) ?? []), sample]);
-  return groups;
+/** @param {Row} row */
+function marks({ disturbed, timeouts }) {
+  return [
+    ...(disturbed > 0 ? [`${String(disturbed)} disturbed`] : []),
+    ...(timeouts > 0 ? [`${String(timeouts)} timeouts`] : []),
+  ].join(', ');
 }
 
-function peer(rows, row, server) {
-  return rows.find(
-    (other) => other.server === server && other.scenario === row.scenario && other.depth === row.depth,
-  );
-}
-
-function ratio(rows, row, server) {
-  const other = peer(rows, row, server);
-  return other === undefined ? undefined : row.median / other.median;
-}
-
-function cpuRatio(rows, row, server) {
-  const other = peer(rows, row, server);
-  return other === undefined ? undefined : other.cpuMicros / row.cpuMicros;
-}
-
+/** @param {number | undefined} value */
 const fixed = (value) => (value === undefined ? '–' : value.toFixed(2));
+/** @param {number} value */
 const thousands = (value) => `${(value / 1000).toFixed(1)}k`;

@@ -1,8 +1,9 @@
+// @ts-check
 import fastify from 'fastify';
-import { announce, body, contentType } from './answer.js';
+import { announce, body, contentType, isAsync, portOf } from './answer.js';
 
 const app = fastify();
-if (process.env.ASYNC === '1') {
+if (isAsync) {
   app.get('*', async (_request, reply) => {
     await Promise.resolve();
     reply.header('Content-Type', contentType);
@@ -14,7 +15,8 @@ if (process.env.ASYNC === '1') {
   });
 }
 app.post('*', (request, reply) => {
-  reply.header('Content-Type', contentType).send(request.body.name);
+  const { name } = /** @type {{ name: string }} */ (request.body);
+  reply.header('Content-Type', contentType).send(name);
 });
 await app.listen({ host: '127.0.0.1', port: 0 });
-announce(app.server.address().port);
+announce(portOf(app.server.address()));

@@ -1,16 +1,19 @@
+// @ts-check
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
-import { announce, body, contentType } from './answer.js';
+import { announce, body, contentType, isAsync } from './answer.js';
 
 const app = new Hono();
-const headers = { 'Content-Type': contentType };
-if (process.env.ASYNC === '1') {
+if (isAsync) {
   app.get('*', async (context) => {
     await Promise.resolve();
-    return context.body(body, 200, headers);
+    return context.body(body, 200, { 'Content-Type': contentType });
   });
 } else {
-  app.get('*', (context) => context.body(body, 200, headers));
+  app.get('*', (context) => context.body(body, 200, { 'Content-Type': contentType }));
 }
-app.post('*', async (context) => context.body((await context.req.json()).name, 200, headers));
+app.post('*', async (context) => {
+  const { name } = await context.req.json();
+  return context.body(name, 200, { 'Content-Type': contentType });
+});
 serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => announce(port));

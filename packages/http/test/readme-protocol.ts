@@ -1,4 +1,4 @@
-import { HttpProtocolError, ServerConnection } from '@wirestack/http/protocol';
+import { HttpProtocolError, type ServerConnection } from '@wirestack/http/protocol';
 
 /** Bytes of a client in, bytes for it out. An answer is text (one byte a character), or text and the bytes behind it. */
 export function talk(connection: ServerConnection, bytes: Uint8Array): string {

@@ -93,11 +93,13 @@ test('every message limit stands in the README, with its default', () => {
 });
 
 test('every option of the server with a default stands in the README, with it', () => {
-  const listed = Object.fromEntries(
-    rows('Limits and timeouts', 'server option').map(([name, value = '']) => [name, numberOf(value)]),
-  );
+  const listed: unknown[] = rows('Limits and timeouts', 'server option').map(([name, value = '']) => [
+    name,
+    numberOf(value),
+  ]);
   const numbers = Object.entries(settingsFrom({})).filter(([, value]) => typeof value === 'number');
-  expect(listed).toEqual({ ...Object.fromEntries(numbers), maxConnections: NaN, backlog: 511 });
+  expect(listed).toEqual(expect.arrayContaining([...numbers, ['maxConnections', NaN], ['backlog', 511]]));
+  expect(listed).toHaveLength(numbers.length + 2);
 });
 
 test('every code stands in the README with its status, and the table has no other', () => {
@@ -114,7 +116,7 @@ test('every code stands in the README with its status, and the table has no othe
 });
 
 test.each(rows('Strictness', 'refused'))('%s: %s is refused as %s', (_what, request, code) => {
-  const text = request!.replaceAll('\\r', '\r').replaceAll('\\n', '\n').replaceAll('\\0', '\0');
+  const text = request.replaceAll('\\r', '\r').replaceAll('\\n', '\n').replaceAll('\\0', '\0');
   const connection = new protocol.ServerConnection();
   connection.receive(Buffer.from(text, 'latin1'));
   const drive = (): void => {

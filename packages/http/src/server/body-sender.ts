@@ -51,7 +51,7 @@ export class BodySender {
         // Without back-pressure it is the same promise each time, to be awaited once; the promise of a stream that is gone is another.
         if (!stream.needsDrain && written === lastWrite) continue;
         lastWrite = written;
-        if (!(await isWritten(written)) || this.#isOver) {
+        if (!(await this.#goesOn(written))) {
           this.cancel();
           return false;
         }
@@ -69,6 +69,16 @@ export class BodySender {
     } catch {
       // The body is given up: what its clean-up throws concerns nobody on this connection.
     }
+  }
+
+  /** False where the client is gone, which is no failure of the body, or the body was cancelled meanwhile. */
+  async #goesOn(written: Promise<void>): Promise<boolean> {
+    try {
+      await written;
+    } catch {
+      return false;
+    }
+    return !this.#isOver;
   }
 }
 
@@ -89,16 +99,6 @@ function writePart(stream: ByteStream, before: string, bytes: Uint8Array, after:
   if (after !== '') written = stream.write(after, asLatin1);
   stream.uncork();
   return written;
-}
-
-/** False where the client is gone: that is no failure of the body. */
-async function isWritten(written: Promise<void>): Promise<boolean> {
-  try {
-    await written;
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function noBody(): HttpUsageError {
