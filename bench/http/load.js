@@ -58,7 +58,7 @@ export async function load(options) {
 function wrkCommand({ port, scenario, depth, connections, seconds, folder }) {
   const script = join(folder, `${scenario.name}-${String(depth)}.lua`);
   const fields = Object.entries(scenario.fields).map(
-    ([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`,
+    ([name, value]) => `wrk.headers[ ${lua(name)} ] = ${lua(value)}`,
   );
   writeFileSync(
     script,

@@ -13,6 +13,7 @@ import { cpus } from 'node:os';
  * @property {number} peakMegabytes
  * @property {number} foreignShare   of two CPUs, used by others meanwhile
  * @property {boolean} disturbed     although it was repeated
+ * @property {number} errors         of connections, and answers other than 2xx
  * @property {number} timeouts
  *
  * @typedef {object} Row  the measurements of one server at one depth
@@ -26,6 +27,7 @@ import { cpus } from 'node:os';
  * @property {number} p99Ms
  * @property {number} peakMegabytes
  * @property {number} disturbed      so many of them
+ * @property {number} errors
  * @property {number} timeouts
  * @property {number} [toNode]       ratio of the medians to node:http
  * @property {number} [toLimit]      the same to the raw limit
@@ -90,6 +92,7 @@ function rowOf(runs) {
     p99Ms: median(runs.map(({ p99Ms }) => p99Ms)),
     peakMegabytes: Math.max(...runs.map(({ peakMegabytes }) => peakMegabytes)),
     disturbed: runs.filter(({ disturbed }) => disturbed).length,
+    errors: runs.reduce((sum, { errors }) => sum + errors, 0),
     timeouts: runs.reduce((sum, { timeouts }) => sum + timeouts, 0),
   };
 }
@@ -169,9 +172,10 @@ export function machine() {
 }
 
 /** @param {Row} row */
-function marks({ disturbed, timeouts }) {
+function marks({ disturbed, errors, timeouts }) {
   return [
     ...(disturbed > 0 ? [`${String(disturbed)} disturbed`] : []),
+    ...(errors > 0 ? [`${String(errors)} errors`] : []),
     ...(timeouts > 0 ? [`${String(timeouts)} timeouts`] : []),
   ].join(', ');
 }

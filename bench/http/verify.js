@@ -43,7 +43,9 @@ export async function verify({ name, port }, scenario) {
     await expect(1);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${name} answered wrongly: ${reason}: ${JSON.stringify(text.slice(0, 2000))}`);
+    throw new Error(`${name} answered wrongly: ${reason}: ${JSON.stringify(text.slice(0, 2000))}`, {
+      cause: error,
+    });
   } finally {
     socket.destroy();
   }

@@ -143,7 +143,7 @@ test('a body for HEAD is not pulled, and returned once', async () => {
 });
 
 test('a piece that is neither text nor bytes aborts the connection', async () => {
-  const { client, errors } = await serving(() => ({ status: 200, body: ['fine', 5] }));
+  const { client, errors } = await serving(() => ({ status: 200, body: ['fine', 5] as unknown as string[] }));
   const peer = await client();
   await peer.send(get());
   expect(await peer.untilCut()).toMatch(/\r\n4\r\nfine\r\n$/);

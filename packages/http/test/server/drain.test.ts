@@ -126,6 +126,22 @@ test('pipelined requests in work are all answered, in order, and only the last a
   await drained;
 });
 
+test('requests that nobody has looked at yet are left, and those taken from the same flood are answered whole', async () => {
+  const { server, client } = await serving(({ target }) => ({ status: 200, body: target }));
+  const peer = await client();
+  const flood = Array.from({ length: 20_000 }, (_, i) => get(`/${String(i)}`)).join('');
+  void peer.send(flood);
+  await turnsUntil(() => server.stats.requests > 0);
+  const drained = server.drain();
+  const text = await peer.rest();
+  const taken = server.stats.requests;
+  expect(taken).toBeLessThan(20_000);
+  const answered = Array.from(text.matchAll(/\r\n\r\n\/(\d+)(?=HTTP|$)/g), ([, i]) => Number(i));
+  expect(answered).toEqual(Array.from({ length: taken }, (_, i) => i));
+  await peer.stream.close();
+  await drained;
+});
+
 test('a request body under way is received to its end', async () => {
   const { server, client } = await serving(async (request) => ({ status: 200, body: await request.text() }));
   const peer = await client();

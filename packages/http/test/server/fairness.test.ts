@@ -4,6 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { pump, serving, standstill, turnsUntil } from './harness.ts';
 import { get, post, type RawClient } from './raw-client.ts';
 
+const ok = { status: 200, body: 'ok' };
+
 /** The server's ends of the connections that this test opens, in the order they were accepted. */
 function serverSockets(): Socket[] {
   const sockets: Socket[] = [];
@@ -162,4 +164,56 @@ test('a client that sends a byte at a time is served rightly, with another serve
   const answers = await slow.answers(3);
   expect(answers.map(({ body }) => body)).toEqual(['/1 hello', '/2 abcde', '/3 ']);
   expect(server.stats.requests).toBe(text.length + 3);
+});
+
+test.each([
+  ['with short answers', 10],
+  ['with long answers', 100_000],
+])(
+  'a client that pipelines and never reads %s is not read any more, and others are served',
+  async (_name, length) => {
+    const body = 'x'.repeat(length);
+    const { client, server } = await serving(({ path }) => ({
+      status: 200,
+      body: path === '/other' ? 'other' : body,
+    }));
+    const [flooding, other] = [await client(), await client()];
+    const batch = Buffer.from(get().repeat(1000));
+    const total = 4000 * batch.length;
+    const flood = pump(flooding, batch, total);
+    const accepted = await standstill(() => flood.accepted + server.stats.requests);
+    expect(flooding.stream.needsDrain).toBe(true);
+    expect(flood.accepted).toBeLessThan(total / 2);
+    // Bounded on the side of the server, too: it has answered what fits the kernel's buffers, and little more.
+    expect(server.stats.requests * length).toBeLessThan(60_000_000);
+    await other.send(get('/other'));
+    expect((await other.answer()).body).toBe('other');
+    expect(await standstill(() => flood.accepted + server.stats.requests)).toBe(accepted + 1);
+    flooding.stream.abort();
+    await turnsUntil(() => server.stats.connections === 1);
+  },
+);
+
+test('two hundred clients that stall in large answers leave room for others', async () => {
+  const { client, server } = await serving(({ path }) =>
+    path === '/large' ? { status: 200, body: pieces() } : ok,
+  );
+  let pulled = 0;
+  function* pieces(): Generator<Uint8Array> {
+    for (let i = 0; i < 1600; i++) {
+      pulled++;
+      yield shared;
+    }
+  }
+  const shared = Buffer.alloc(65_536);
+  const stalled = await Promise.all(Array.from({ length: 200 }, client));
+  await Promise.all(stalled.map((peer) => peer.send(get('/large'))));
+  await turnsUntil(() => server.stats.requests === 200);
+  await standstill(() => pulled);
+  expect(pulled).toBeLessThan((200 * 1600) / 4);
+  const other = await client();
+  await other.send(get());
+  expect((await other.answer()).body).toBe('ok');
+  for (const peer of stalled) peer.stream.abort();
+  await turnsUntil(() => server.stats.connections === 1);
 });

@@ -44,44 +44,48 @@ function ask(socket: Socket, target: string): Promise<string> {
   });
 }
 
-test(`${String(count)} connections are each served, held idle, and each served again`, async () => {
-  const clock = new ManualClock();
-  const targets: string[] = [];
-  const { server } = await serving(
-    ({ target }) => {
-      targets.push(target);
-      return { status: 200, body: target };
-    },
-    { clock },
-  );
-  const { address } = server;
-  if (!('port' in address)) throw new Error('the server is not on a port');
-  const sockets: Socket[] = [];
-  onTestFinished(() => {
+test(
+  `${String(count)} connections are each served, held idle, and each served again`,
+  { timeout: 180_000 },
+  async () => {
+    const clock = new ManualClock();
+    const targets: string[] = [];
+    const { server } = await serving(
+      ({ target }) => {
+        targets.push(target);
+        return { status: 200, body: target };
+      },
+      { clock },
+    );
+    const { address } = server;
+    if (!('port' in address)) throw new Error('the server is not on a port');
+    const sockets: Socket[] = [];
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    // As many at a time as the backlog holds.
+    while (sockets.length < count) {
+      const start = sockets.length;
+      const batch = Array.from({ length: Math.min(500, count - start) }, (_, i) => `/1/${String(start + i)}`);
+      const opened = await Promise.all(batch.map((target) => open(address.port, target)));
+      expect(opened.map(({ body }) => body)).toEqual(batch);
+      for (const { socket } of opened) sockets.push(socket);
+    }
+    expect(server.stats).toEqual({ connections: count, requests: count, dropped: 0 });
+
+    clock.pass(64);
+    expect(server.stats.connections).toBe(count);
+    targets.length = 0;
+    const wanted = sockets.map((_, i) => `/2/${String(i)}`);
+    const bodies = [];
+    for (const [i, socket] of sockets.entries()) bodies.push(await ask(socket, wanted[i]!));
+    expect(bodies).toEqual(wanted);
+    expect(targets).toEqual(wanted);
+    clock.pass(64);
+    expect(server.stats).toEqual({ connections: count, requests: 2 * count, dropped: 0 });
+
     for (const socket of sockets) socket.destroy();
-  });
-  // As many at a time as the backlog holds.
-  while (sockets.length < count) {
-    const start = sockets.length;
-    const batch = Array.from({ length: Math.min(500, count - start) }, (_, i) => `/1/${String(start + i)}`);
-    const opened = await Promise.all(batch.map((target) => open(address.port, target)));
-    expect(opened.map(({ body }) => body)).toEqual(batch);
-    for (const { socket } of opened) sockets.push(socket);
-  }
-  expect(server.stats).toEqual({ connections: count, requests: count, dropped: 0 });
-
-  clock.pass(64);
-  expect(server.stats.connections).toBe(count);
-  targets.length = 0;
-  const wanted = sockets.map((_, i) => `/2/${String(i)}`);
-  const bodies = [];
-  for (const [i, socket] of sockets.entries()) bodies.push(await ask(socket, wanted[i]!));
-  expect(bodies).toEqual(wanted);
-  expect(targets).toEqual(wanted);
-  clock.pass(64);
-  expect(server.stats).toEqual({ connections: count, requests: 2 * count, dropped: 0 });
-
-  for (const socket of sockets) socket.destroy();
-  await turnsUntil(() => server.stats.connections === 0);
-  expect(server.stats).toEqual({ connections: 0, requests: 2 * count, dropped: 0 });
-});
+    await turnsUntil(() => server.stats.connections === 0);
+    expect(server.stats).toEqual({ connections: 0, requests: 2 * count, dropped: 0 });
+  },
+);
