@@ -10,7 +10,10 @@ export type Chunk = Uint8Array | string;
  */
 export type Body = (Iterable<Chunk> | AsyncIterable<Chunk>) & { close?(): void | Promise<void> };
 
-/** Sends a chunk at once, for programs that cannot yield: PEP 3333's `write()`. Resolves when the server has taken it. */
+/**
+ * Sends a chunk at once, for programs that cannot yield: PEP 3333's `write()`. Resolves when the server has taken it; rejects with
+ * `SocketError` `PEER_CLOSED` when nobody will, for the client left. A promise that nobody awaits is harmless.
+ */
 export type Write = (chunk: Chunk) => Promise<void>;
 
 /**

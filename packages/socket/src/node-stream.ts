@@ -143,7 +143,9 @@ export class NodeStream implements ByteStream {
     this.#dropping = true;
     this.#queue?.fail(error, true);
     this.#failWrites(error);
-    if (this.#canReset) this.#socket.resetAndDestroy();
+    // While a FIN is on its way libuv refuses to reset (EINVAL), and node then never says that the socket is closed.
+    const isEnding = this.#socket.writableEnded && !this.#socket.writableFinished;
+    if (this.#canReset && !isEnding) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 

@@ -140,6 +140,13 @@ export const endingCases: readonly ContractCase[] = [
     await assert.rejects(a.closed, { name: 'SocketError', code: 'ABORTED' });
   }),
 
+  contractCase('abort() right after shutdown() ends the stream all the same', async (a) => {
+    const finished = a.shutdown('write');
+    a.abort();
+    await Promise.allSettled([finished]);
+    await assert.rejects(a.closed, { code: 'ABORTED' });
+  }),
+
   contractCase('abort() after close() cuts the flush short', async (a) => {
     void a.write(beyondAnyBuffer);
     const closing = a.close();
