@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync,
   mkdirSync,
   symlinkSync,
   truncateSync,
@@ -10,7 +9,6 @@ import {
 } from 'node:fs';
 import { createServer as createUnixServer } from 'node:net';
 import { once } from 'node:events';
-import { userInfo } from 'node:os';
 import { expect, onTestFinished, test } from 'vitest';
 import { mount, staticFiles, type Application } from '@wirestack/gateway';
 import { ask, dial, exchange, requestOf, serving, turnsUntil, until, untilEnd, type Reply } from '../peer.ts';
@@ -211,13 +209,6 @@ test.each([
   ['a path of 5,000 bytes', '/a'.repeat(2500)],
 ])('%s is not found', async (_what, target) => {
   expect((await get(site().root, target)).status).toBe(404);
-});
-
-// Root reads whatever the mode says: there this test would show nothing.
-test.skipIf(userInfo().uid === 0)('a file that cannot be read is not found', async () => {
-  const { root } = site();
-  chmodSync(`${root}/a.txt`, 0);
-  expect((await get(root, '/a.txt')).status).toBe(404);
 });
 
 // Methods.

@@ -1,4 +1,4 @@
-import type { ByteStream } from '@wirestack/socket';
+import { SocketError, type ByteStream } from '@wirestack/socket';
 import { HttpUsageError } from '../errors.ts';
 import type { ServerConnection } from '../protocol/connection.ts';
 import { latin1, utf8 } from '../protocol/octets.ts';
@@ -33,7 +33,8 @@ export class BodySender {
         const result = this.#iterator.next();
         step = result instanceof Promise ? await result : result;
       } catch (error) {
-        if (this.#isOver) return false;
+        // That the client left is known; whatever else went wrong is worth telling even then.
+        if (this.#isOver && error instanceof SocketError) return false;
         // An iterator that throws has come to its end: `return()` is not for it, as in any loop.
         this.#isOver = true;
         throw error;

@@ -378,7 +378,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
       (error: unknown) => {
         sender.cancel();
         this.#stream.abort(error);
-        if (!this.#isOver) this.#report(error, request);
+        if (!this.#isOver || !(error instanceof SocketError)) this.#report(error, request);
       },
     );
   }
@@ -424,7 +424,7 @@ export class HttpConnection implements ByteReceiver, RequestOwner {
     if (error instanceof HttpProtocolError) {
       return { status: error.status, headers: [['Connection', 'close']], body: `${error.message}\n` };
     }
-    if (!this.#isOver) this.#report(error, request);
+    if (!this.#isOver || !(error instanceof SocketError)) this.#report(error, request);
     return serverError;
   }
 
