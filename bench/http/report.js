@@ -126,7 +126,8 @@ export function table(rows) {
     row.cpuMicros.toFixed(2),
     fixed(row.cpuToNode),
     fixed(row.cpuToLimit),
-    row.p99Ms.toFixed(1),
+    // wrk does not always time pipelined answers, and then says 0.
+    row.p99Ms > 0 ? row.p99Ms.toFixed(1) : '–',
     row.peakMegabytes.toFixed(0),
     marks(row),
   ]);

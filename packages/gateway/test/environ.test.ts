@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { deriveEnviron, FileWrapper, InputStream, type Environ } from '@wirestack/gateway';
 import { connect } from '@wirestack/socket';
@@ -165,7 +167,7 @@ test('values are latin1, one character a byte, and their outer white space is go
 test('on a Unix socket there is no remote address, and SERVER_NAME still makes a URL', async () => {
   const { makeServer } = await import('@wirestack/gateway');
   const { mkdtemp, rm } = await import('node:fs/promises');
-  const directory = await mkdtemp('/tmp/wirestack-');
+  const directory = await mkdtemp(join(tmpdir(), 'wirestack-'));
   let environ: Environ | undefined;
   const server = await makeServer(
     `unix:${directory}/s`,

@@ -1,12 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  mkdirSync,
-  symlinkSync,
-  truncateSync,
-  appendFileSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, appendFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer as createUnixServer } from 'node:net';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
