@@ -6,5 +6,6 @@ export { ByteBuffer, encodeAll } from '../byte-sink.ts';
 export { QueueDecoder } from './queue-decoder.ts';
 export { fixedLength } from './fixed-length.ts';
 export { delimiter, type DelimiterOptions } from './delimiter.ts';
+export { headers, type HeadersOptions } from './headers.ts';
 export { lengthPrefix, type LengthPrefixOptions } from './length-prefix.ts';
 export { untilClose, type UntilCloseOptions } from './until-close.ts';

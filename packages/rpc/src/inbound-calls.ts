@@ -1,0 +1,190 @@
+import type { Caller } from './client.ts';
+import { faultCodes, RpcFault } from './errors.ts';
+import { toFault, type CallContext, type Procedure, type Service } from './service.ts';
+import type { CallId, Packet, Wire } from './wire.ts';
+
+export interface InboundOptions {
+  readonly exposeErrors: boolean;
+  readonly onError: (error: unknown, method: string | undefined) => void;
+  /** Sends an answer. */
+  readonly answer: (text: string) => void;
+  /** A call that took longer than its turn is over. */
+  readonly settled: () => void;
+}
+
+type Call = Extract<Packet, { kind: 'call' }>;
+/** The text of an answer; `undefined` for a notification. */
+type Answer = string | undefined;
+
+/** Calls of the other side: runs them, and gives the answers. Those that end in their turn cost no promise. */
+export class InboundCalls {
+  /** Running, and answered later. Calls without an id of their own are counted, and cannot be cancelled. */
+  readonly #running = new Map<CallId | symbol, Context>();
+  readonly #service: Service | undefined;
+  readonly #wire: Wire;
+  readonly #peer: Caller;
+  readonly #options: InboundOptions;
+
+  constructor(service: Service | undefined, wire: Wire, peer: Caller, options: InboundOptions) {
+    this.#service = service;
+    this.#wire = wire;
+    this.#peer = peer;
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  receive(packet: Packet): void {
+    const answer = this.#answer(packet);
+    if (typeof answer === 'string') this.#options.answer(answer);
+    else if (answer !== undefined) {
+      void answer.then((text) => {
+        if (text !== undefined) this.#options.answer(text);
+        this.#options.settled();
+      });
+    }
+  }
+
+  /** Answered by one message, when the last call of it is over; by none where all are notifications. */
+  receiveBatch(packets: readonly Packet[]): void {
+    const answers = packets.map((packet) => this.#answer(packet));
+    const isNow = answers.every((answer) => typeof answer !== 'object');
+    if (isNow) this.#answerBatch(answers);
+    else {
+      void Promise.all(answers.map((answer) => Promise.resolve(answer))).then((settled) => {
+        this.#answerBatch(settled);
+        this.#options.settled();
+      });
+    }
+  }
+
+  abortAll(reason: unknown): void {
+    for (const context of this.#running.values()) context.abort(reason);
+  }
+
+  #answerBatch(answers: readonly Answer[]): void {
+    const texts = answers.filter((answer) => answer !== undefined);
+    if (texts.length > 0) this.#options.answer((this.#wire.batch as (texts: string[]) => string)(texts));
+  }
+
+  #answer(packet: Packet): Answer | Promise<Answer> {
+    if (packet.kind === 'call') return this.#call(packet);
+    if (packet.kind === 'invalid') {
+      this.#options.onError(packet.fault, undefined);
+      return this.#wire.fault(packet.id, packet.fault);
+    }
+    if (packet.kind === 'cancel' && packet.id !== null) {
+      this.#running.get(packet.id)?.abort(new RpcFault(requestCancelled, 'Request cancelled'));
+    }
+    return undefined;
+  }
+
+  #call(call: Call): Answer | Promise<Answer> {
+    const context = new Context(call, this.#peer);
+    try {
+      const procedure = this.#service?.procedures.get(call.method);
+      if (procedure === undefined) throw new RpcFault(faultCodes.methodNotFound, 'Method not found');
+      if (typeof call.id !== 'undefined' && call.id !== null && this.#running.has(call.id)) {
+        throw new RpcFault(faultCodes.invalidRequest, 'Invalid Request: the id is in use');
+      }
+      const result = procedure.call(paramsOf(call, procedure), context);
+      if (isThenable(result)) return this.#later(call, context, result);
+      return this.#result(call, result);
+    } catch (error) {
+      return this.#fault(call, error);
+    }
+  }
+
+  async #later(call: Call, context: Context, result: PromiseLike<unknown>): Promise<Answer> {
+    const key = call.id ?? Symbol(call.method);
+    this.#running.set(key, context);
+    try {
+      const value = await result;
+      return this.#result(call, value);
+    } catch (error) {
+      return this.#fault(call, context.cancelledBy(error) ?? error);
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  #result(call: Call, value: unknown): Answer {
+    return call.id === undefined ? undefined : this.#wire.result(call.id, value);
+  }
+
+  #fault(call: Call, error: unknown): Answer {
+    const { exposeErrors, onError } = this.#options;
+    if (!(error instanceof RpcFault)) onError(error, call.method);
+    if (call.id === undefined) return undefined;
+    const fault = toFault(error, exposeErrors);
+    try {
+      return this.#wire.fault(call.id, fault);
+    } catch (unwritable) {
+      // The fault's data has no form on the wire.
+      onError(unwritable, call.method);
+      return this.#wire.fault(call.id, new RpcFault(fault.code, fault.message));
+    }
+  }
+}
+
+/** LSP 3.17, ErrorCodes: the call was cancelled by who made it. */
+const requestCancelled = -32800;
+
+/** The signal is made when it is asked for: most procedures never do, and it costs more than a call. */
+class Context implements CallContext {
+  readonly method: string;
+  readonly isNotification: boolean;
+  readonly peer: Caller;
+  #controller: AbortController | undefined;
+  #reason: { readonly error: unknown } | undefined;
+
+  constructor(call: Call, peer: Caller) {
+    this.method = call.method;
+    this.isNotification = call.id === undefined;
+    this.peer = peer;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason.error);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(error: unknown): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = { error };
+    this.#controller?.abort(error);
+  }
+
+  /** The fault of the cancellation, where that is why the procedure failed. */
+  cancelledBy(error: unknown): RpcFault | undefined {
+    const reason = this.#reason?.error;
+    return !(error instanceof RpcFault) && reason instanceof RpcFault ? reason : undefined;
+  }
+}
+
+/** Parameters by name become those by position where the procedure names them (JSON-RPC 2.0, section 4.2). */
+function paramsOf(call: Call, procedure: Procedure): readonly unknown[] {
+  const names = procedure.parameterNames;
+  if (!call.named || names === undefined) return call.params;
+  const given = call.params[0] as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name)) {
+      throw new RpcFault(
+        faultCodes.invalidParams,
+        `Invalid params: no parameter is called ${JSON.stringify(name)}`,
+      );
+    }
+  }
+  const params = names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
+  while (params.length > 0 && params.at(-1) === undefined) params.pop();
+  return params;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

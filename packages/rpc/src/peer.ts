@@ -1,0 +1,389 @@
+import { ByteBuffer, FramingError, type Decoder, type Encoder } from '@wirestack/framing';
+import { withDeadline, type ByteStream, type Deadline } from '@wirestack/socket';
+import type { Caller } from './client.ts';
+import { faultCodes, RpcError, RpcFault, RpcUsageError } from './errors.ts';
+import { InboundCalls } from './inbound-calls.ts';
+import { PendingCalls } from './pending-calls.ts';
+import type { Service } from './service.ts';
+import type { Packet, Wire } from './wire.ts';
+
+export interface PeerOptions {
+  /** What the other side may call. Default: nothing, and every call of theirs is "Method not found". */
+  readonly service?: Service;
+  /** Milliseconds for a call that has no deadline of its own; Infinity for none. Default 30,000, gRPC's advice that there always be one. */
+  readonly timeoutMs?: number;
+  /** The most calls of ours without an answer. One more is refused with `TOO_MANY_CALLS`. Default 65,536. */
+  readonly maxPending?: number;
+  /** The most calls of theirs that run at the same time; then the stream is read no further. Default 1,024. */
+  readonly maxInFlight?: number;
+  /** The most bytes that wait for a peer that does not read; then the connection is aborted. Default 64 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** Whether the message of an error that is no `RpcFault` is told to the caller. Default false: it may hold what is none of theirs. */
+  readonly exposeErrors?: boolean;
+  /** Told what a procedure of ours threw that is no `RpcFault`, and what the other side sent that makes no sense. Default: nobody is. */
+  readonly onError?: (error: unknown, method: string | undefined) => void;
+}
+
+/**
+ * One end of a connection that carries calls: it calls and it serves, both at once. What is sent in one turn leaves in one write; calls
+ * pipeline, and answers come in any order. Takes the stream over.
+ */
+export class Peer implements Caller, AsyncDisposable {
+  readonly stream: ByteStream;
+  readonly wire: Wire;
+  /** Resolves when the connection is over, however it ended. */
+  readonly closed: Promise<void>;
+  readonly #pending: PendingCalls;
+  readonly #inbound: InboundCalls;
+  readonly #decoder: Decoder<Uint8Array>;
+  readonly #encoder: Encoder<Uint8Array>;
+  readonly #sink = new ByteBuffer();
+  readonly #onError: (error: unknown, method: string | undefined) => void;
+  readonly #maxBufferedBytes: number;
+  readonly #maxInFlight: number;
+  #onClosed!: () => void;
+  #isFlushing = false;
+  #isReading = false;
+  #isPaused = false;
+  /** Written since the stream met back-pressure. */
+  #unsent = 0;
+  #writable: Promise<void> = Promise.resolve();
+  #over: RpcError | undefined;
+  #peerEnded = false;
+  #closing: Promise<void> | undefined;
+  #idle: (() => void) | undefined;
+
+  /** @throws RpcUsageError for limits that are none. */
+  constructor(stream: ByteStream, wire: Wire, options: PeerOptions = {}) {
+    const { timeoutMs = 30_000, maxPending = 65_536, maxInFlight = 1024 } = options;
+    const { maxBufferedBytes = 64 * 1024 * 1024 } = options;
+    for (const [name, value] of Object.entries({ timeoutMs, maxPending, maxInFlight, maxBufferedBytes })) {
+      if (!(value >= 1)) throw new RpcUsageError(`${name} is ${String(value)}, expected 1 or more`);
+    }
+    this.stream = stream;
+    this.wire = wire;
+    this.#decoder = wire.framing.decoder();
+    this.#encoder = wire.framing.encoder();
+    this.#onError = options.onError ?? (() => undefined);
+    this.#maxBufferedBytes = maxBufferedBytes;
+    this.#maxInFlight = maxInFlight;
+    this.#pending = new PendingCalls(timeoutMs, maxPending, (id) => {
+      if (wire.cancel !== undefined && this.#over === undefined) this.#send(wire.cancel(id));
+    });
+    this.#inbound = new InboundCalls(options.service, wire, this, {
+      exposeErrors: options.exposeErrors ?? false,
+      onError: this.#onError,
+      answer: (text) => {
+        this.#send(text);
+      },
+      settled: () => {
+        this.#settled();
+      },
+    });
+    this.closed = new Promise((resolve) => {
+      this.#onClosed = resolve;
+    });
+    stream.attach({
+      data: (chunk) => {
+        this.#decoder.push(chunk);
+        this.#read();
+      },
+      end: () => {
+        this.#peerEnded = true;
+        this.#read();
+      },
+      drain: () => {
+        this.#unsent = 0;
+        this.#read();
+      },
+      closed: (error) => {
+        this.#end(new RpcError('PEER_GONE', 'the connection ended', { cause: error }));
+        this.#onClosed();
+      },
+    });
+  }
+
+  /** Calls of ours without an answer yet. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Calls of theirs that run now. */
+  get inFlight(): number {
+    return this.#inbound.size;
+  }
+
+  /**
+   * Calls a procedure of the other side.
+   *
+   * @throws RpcFault, if that is the answer; RpcError `TIMED_OUT` `ABORTED` `PEER_GONE` `CLOSED` `TOO_MANY_CALLS` `TOO_LARGE`;
+   *   RpcUsageError for parameters that the wire has no form for. All of them by rejection.
+   */
+  call(method: string, params: readonly unknown[], options?: Deadline): Promise<unknown> {
+    if (this.#over !== undefined || this.#closing !== undefined) return Promise.reject(this.#gone());
+    const id = this.#pending.nextId;
+    let text: string;
+    try {
+      text = this.wire.call(id, method, params);
+      const result = this.#pending.add(options);
+      if (this.#pending.has(id)) this.#encodeCall(id, text);
+      return result;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Sends a call that wants no answer. Resolves when more may be sent. Rejects as `call` does. */
+  notify(method: string, params: readonly unknown[]): Promise<void> {
+    if (this.#over !== undefined || this.#closing !== undefined) return Promise.reject(this.#gone());
+    try {
+      this.#encode(this.wire.notification(method, params));
+      return this.#writable;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Sends calls and notifications as one batch. The promises of the calls settle one by one, as the answers come; `undefined` for a
+   * notification.
+   *
+   * @throws RpcUsageError for an empty batch, and where the wire has no batches.
+   */
+  batch(
+    calls: readonly {
+      readonly method: string;
+      readonly params: readonly unknown[];
+      readonly notify?: boolean;
+    }[],
+    options?: Deadline,
+  ): readonly (Promise<unknown> | undefined)[] {
+    if (this.wire.batch === undefined) throw new RpcUsageError(`${this.wire.name} has no batches`);
+    if (calls.length === 0) throw new RpcUsageError('an empty batch is no message');
+    if (this.#over !== undefined || this.#closing !== undefined) {
+      return calls.map(({ notify }) => (notify === true ? undefined : Promise.reject(this.#gone())));
+    }
+    const ids: number[] = [];
+    const texts: string[] = [];
+    const results = calls.map(({ method, params, notify }) => {
+      if (notify === true) {
+        texts.push(this.wire.notification(method, params));
+        return undefined;
+      }
+      const text = this.wire.call(this.#pending.nextId, method, params);
+      const id = this.#pending.nextId;
+      const result = this.#pending.add(options);
+      if (this.#pending.has(id)) {
+        ids.push(id);
+        texts.push(text);
+      }
+      return result;
+    });
+    if (texts.length > 0) {
+      try {
+        this.#encode(this.wire.batch(texts));
+      } catch (error) {
+        for (const id of ids) this.#pending.reject(id, error as Error);
+      }
+    }
+    return results;
+  }
+
+  /**
+   * Lets the calls of theirs that run come to an end and answers them, then closes. Calls of ours that are pending, and new ones, are
+   * rejected with `CLOSED`. Where the deadline passes first, the connection is aborted.
+   */
+  close(options?: Deadline): Promise<void> {
+    return (this.#closing ??= this.#close(options));
+  }
+
+  /** Ends the connection at once. Calls of ours are rejected, the signals of theirs aborted. */
+  abort(reason?: unknown): void {
+    this.#end(new RpcError('CLOSED', 'the connection was aborted on this side', { cause: reason }));
+    this.stream.abort(reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Handles the messages there are, until one has to wait: then it stops, and what ends the wait calls again. */
+  #read(): void {
+    if (this.#isReading || this.#over !== undefined) return;
+    this.#isReading = true;
+    try {
+      for (;;) {
+        if (this.#mustWait()) {
+          this.#pause();
+          return;
+        }
+        const message = this.#peerEnded ? this.#decoder.end() : this.#decoder.next();
+        if (message === undefined) break;
+        this.#handle(this.wire.decode(message));
+        if (this.#isOver()) return;
+      }
+      if (this.#peerEnded) this.#noMoreCalls();
+      else this.#resume();
+    } catch (error) {
+      this.#lost(error);
+    } finally {
+      this.#isReading = false;
+      this.#flush();
+    }
+  }
+
+  /** Theirs that run are at their limit; or they do not read our answers, and we wait for none of theirs. */
+  #mustWait(): boolean {
+    return this.#inbound.size >= this.#maxInFlight || (this.#unsent > 0 && this.#pending.size === 0);
+  }
+
+  #handle(packet: Packet | readonly Packet[]): void {
+    if (isBatch(packet)) this.#inbound.receiveBatch(packet.filter((one) => !this.#takeAnswer(one)));
+    else if (!this.#takeAnswer(packet)) this.#inbound.receive(packet);
+  }
+
+  #takeAnswer(packet: Packet): boolean {
+    if (packet.kind === 'result') this.#pending.resolve(packet.id, packet.value);
+    else if (packet.kind !== 'fault') return false;
+    else if (packet.id === null)
+      this.#onError(new RpcError('PROTOCOL', packet.fault.message, { cause: packet.fault }), undefined);
+    else this.#pending.reject(packet.id, packet.fault);
+    return true;
+  }
+
+  /** Bytes that are no messages: where the next one begins is unknown. Says so, and ends. */
+  #lost(error: unknown): void {
+    if (!(error instanceof FramingError)) throw error;
+    const cause = new RpcError(error.code === 'TOO_LARGE' ? 'TOO_LARGE' : 'PROTOCOL', error.message, {
+      cause: error,
+    });
+    this.#onError(cause, undefined);
+    if (!this.#peerEnded) {
+      this.#send(this.wire.fault(null, new RpcFault(faultCodes.parseError, `Parse error: ${error.message}`)));
+    }
+    this.#flush();
+    this.#end(cause);
+    void this.stream.close({ timeoutMs: lingerMs }).catch(() => undefined);
+  }
+
+  /** The other side sends no more: no call of ours can be answered, those of theirs are, and then it is over. */
+  #noMoreCalls(): void {
+    this.#pending.rejectAll(new RpcError('PEER_GONE', 'the peer has ended its side'));
+    if (this.#inbound.size === 0) void this.close().catch(() => undefined);
+  }
+
+  #settled(): void {
+    if (this.#inbound.size === 0) this.#idle?.();
+    if (this.#isPaused || this.#peerEnded) this.#read();
+  }
+
+  #encodeCall(id: number, text: string): void {
+    try {
+      this.#encode(text);
+    } catch (error) {
+      this.#pending.reject(id, error as Error);
+    }
+  }
+
+  /** An answer, or what stands for one. One that is too large for the wire is told as a fault. */
+  #send(text: string): void {
+    try {
+      this.#encode(text);
+    } catch (error) {
+      this.#onError(error, undefined);
+    }
+  }
+
+  #encode(text: string): void {
+    try {
+      this.#encoder.encode(Buffer.from(text), this.#sink);
+    } catch (cause) {
+      throw new RpcError('TOO_LARGE', (cause as Error).message, { cause });
+    }
+    if (this.#isFlushing || this.#isReading) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    this.#isFlushing = false;
+    const bytes = this.#sink.length;
+    if (bytes === 0) return;
+    if (this.#over !== undefined) {
+      this.#sink.take();
+      return;
+    }
+    const chunks = this.#sink.take();
+    if (chunks.length === 1) this.#writable = this.stream.write(chunks[0] as Uint8Array);
+    else {
+      this.stream.cork();
+      for (const chunk of chunks) this.#writable = this.stream.write(chunk);
+      this.stream.uncork();
+    }
+    if (!this.stream.needsDrain) return;
+    this.#unsent += bytes;
+    if (this.#unsent > this.#maxBufferedBytes) {
+      this.abort(new RpcError('TOO_LARGE', `the peer leaves ${String(this.#unsent)} bytes unread`));
+    }
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.stream.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.stream.resume();
+  }
+
+  async #close(options: Deadline = {}): Promise<void> {
+    this.#pending.rejectAll(this.#gone());
+    try {
+      if (this.#inbound.size > 0 && this.#over === undefined) await this.#whenIdle(options);
+      this.#flush();
+      this.#end(new RpcError('CLOSED', 'the connection was closed on this side'));
+      await this.stream.close(options);
+    } catch (error) {
+      this.abort(error);
+      throw error;
+    }
+  }
+
+  #whenIdle(options: Deadline): Promise<void> {
+    const idle = new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
+    return withDeadline(idle, options, (error) => {
+      this.abort(error);
+    });
+  }
+
+  #end(reason: RpcError): void {
+    if (this.#over !== undefined) return;
+    this.#over = reason;
+    this.#pending.rejectAll(reason);
+    this.#inbound.abortAll(reason);
+    this.#idle?.();
+  }
+
+  /** A handler may have closed or aborted. */
+  #isOver(): boolean {
+    return this.#over !== undefined;
+  }
+
+  #gone(): RpcError {
+    return this.#over ?? new RpcError('CLOSED', 'the connection was closed on this side');
+  }
+}
+
+/** How long a connection that is beyond repair may take to send the reason. */
+const lingerMs = 1000;
+
+function isBatch(packet: Packet | readonly Packet[]): packet is readonly Packet[] {
+  return Array.isArray(packet);
+}
