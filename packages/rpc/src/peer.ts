@@ -129,7 +129,7 @@ export class Peer implements Caller, AsyncDisposable {
       if (this.#pending.has(id)) this.#encodeCall(id, text);
       return result;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -140,7 +140,7 @@ export class Peer implements Caller, AsyncDisposable {
       this.#encode(this.wire.notification(method, params));
       return this.#writable;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -383,6 +383,10 @@ export class Peer implements Caller, AsyncDisposable {
 
 /** How long a connection that is beyond repair may take to send the reason. */
 const lingerMs = 1000;
+
+function rejected(error: unknown): Promise<never> {
+  return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+}
 
 function isBatch(packet: Packet | readonly Packet[]): packet is readonly Packet[] {
   return Array.isArray(packet);

@@ -236,7 +236,7 @@ class CheckedProcedure implements Procedure {
       );
     }
     const results = schemas.map((schema, index) => schema['~standard'].validate(params[index]));
-    if (results.every((result) => !(result instanceof Promise))) return this.#run(results, context);
+    if (results.every(isSettled)) return this.#run(results, context);
     return Promise.all(results.map((result) => Promise.resolve(result))).then((settled) =>
       this.#run(settled, context),
     );
@@ -250,6 +250,12 @@ class CheckedProcedure implements Procedure {
     }
     return this.#method.run(context, ...(values as never[]));
   }
+}
+
+function isSettled(
+  result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>,
+): result is SchemaResult<unknown> {
+  return !(result instanceof Promise);
 }
 
 function invalidParams(

@@ -19,13 +19,13 @@ export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
  * symbol. `undefined` at the top, or in an array, is `null`.
  */
 export function stringify(value: unknown): string {
-  let text: string | undefined;
+  let text: unknown;
   try {
     text = JSON.stringify(value);
   } catch (cause) {
     throw new RpcUsageError(`no JSON: ${(cause as Error).message}`, { cause });
   }
-  if (text === undefined) {
+  if (typeof text !== 'string') {
     if (value === undefined) return 'null';
     throw new RpcUsageError(`no JSON: a ${typeof value}`);
   }
