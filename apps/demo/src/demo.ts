@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { formatAddress, SocketError, type Address, type Deadline } from '@wirestack/socket';
 import type { Service } from './home.ts';
 import type { DemoOptions } from './options.ts';
-import { byteServices, webServices, type Running, type ServiceDefinition } from './services.ts';
+import { byteServices, nameService, webServices, type Running, type ServiceDefinition } from './services.ts';
 
 export interface Demo {
   readonly services: readonly Service[];
@@ -30,6 +30,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   try {
     const byteful: Service[] = [];
     for (const definition of byteServices) byteful.push(await start(definition));
+    byteful.push(await start(nameService(byteful)));
     const [web, proxy] = webServices(byteful);
     return { services: [await start(web), ...byteful, await start(proxy)], drain };
   } catch (error) {

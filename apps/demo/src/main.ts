@@ -30,9 +30,10 @@ async function main(): Promise<void> {
 
 /** One line a service, three columns with two spaces or more between: name, address, a command to try it with. */
 function listing(services: readonly Service[]): string {
+  const nameWidth = Math.max(...services.map(({ name }) => name.length));
   const width = Math.max(...services.map(({ url }) => url.length));
   const lines = services.map(
-    ({ name, url, command }) => `${name.padEnd(6)}  ${url.padEnd(width)}  ${command}\n`,
+    ({ name, url, command }) => `${name.padEnd(nameWidth)}  ${url.padEnd(width)}  ${command}\n`,
   );
   return `\n${lines.join('')}\nCtrl-C stops: no new connections, and those in work are finished. Twice stops at once.\n`;
 }

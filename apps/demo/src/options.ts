@@ -28,5 +28,5 @@ export function optionsFrom(args: string[]): DemoOptions | undefined {
   return { host, port: Number(port ?? 8000), isPortFixed: port !== undefined };
 }
 
-/** There are four ports, one after the other. */
-const lastFirstPort = 65_532;
+/** There are seven ports, one after the other. */
+const lastFirstPort = 65_529;

@@ -1,8 +1,12 @@
 import { makeServer } from '@wirestack/gateway';
+import { jsonRpc, serveRpc } from '@wirestack/rpc';
+import { xmlRpcApplication } from '@wirestack/rpc/xml-rpc';
 import { serve, type Address, type AddressLike, type Deadline } from '@wirestack/socket';
 import { commaItems } from './comma-items.ts';
 import { echo } from './echo.ts';
 import type { Service } from './home.ts';
+import { keyValue } from './key-value.ts';
+import { serveNames } from './names.ts';
 import { site } from './site.ts';
 import { serveTime } from './time.ts';
 
@@ -16,7 +20,7 @@ export interface Running {
 export interface ServiceDefinition {
   readonly name: string;
   readonly about: string;
-  readonly scheme: 'http' | 'tcp' | 'udp' | 'unix';
+  readonly scheme: 'http' | 'tcp' | 'udp' | 'dns' | 'unix';
   /** How far behind the first port; or a name in the demo's directory. */
   readonly at: number | string;
   readonly open: (address: AddressLike) => Promise<Running>;
@@ -57,7 +61,43 @@ export const byteServices: readonly ServiceDefinition[] = [
     open: (address) => serve(address, echo),
     command: (where) => `echo hello | nc -w 1 -U ${where}`,
   },
+  {
+    name: 'xmlrpc',
+    about: 'Names and values by XML-RPC: get, set, delete, exists, keys.',
+    scheme: 'http',
+    at: 4,
+    open: (address) =>
+      makeServer(
+        address,
+        xmlRpcApplication(keyValue, { allowNone: true, introspection: true, multicall: true }),
+      ),
+    command: (_where, url) =>
+      `python3 -c "from xmlrpc.client import ServerProxy as S; s = S('${url}', allow_none=True); s.set('spam', [1, 2]); print(s.keys())"`,
+  },
+  {
+    name: 'jsonrpc',
+    about: 'The same names and values by JSON-RPC, one message a line.',
+    scheme: 'tcp',
+    at: 5,
+    open: (address) => serveRpc(address, keyValue, { codec: jsonRpc({ framing: 'newline' }) }),
+    command: (where) => `echo '{"jsonrpc":"2.0","id":1,"method":"keys"}' | nc -w 1 ${where}`,
+  },
 ];
+
+/** The names of the others, for those who ask DNS. */
+export function nameService(shown: readonly Service[]): ServiceDefinition {
+  return {
+    name: 'dns',
+    about: 'A zone with the names of these services, over UDP and TCP.',
+    scheme: 'dns',
+    at: 6,
+    open: (address) => serveNames(address, shown),
+    command: (where) => {
+      const [host = '', port = ''] = where.split(' ');
+      return `dig @${host} -p ${port} _echo._tcp.wirestack.test srv`;
+    },
+  };
+}
 
 /** The site, which shows the other services: over TCP for people, and behind a path for a proxy on this machine. */
 export function webServices(shown: readonly Service[]): [ServiceDefinition, ServiceDefinition] {

@@ -46,7 +46,8 @@ export function createClient<Target>(caller: Caller): Client<Target> {
 function methodAt(caller: Caller, path: string): unknown {
   return new Proxy(() => undefined, {
     get: (_, name) => {
-      if (typeof name !== 'string') return undefined;
+      // A group that an asynchronous function returns is awaited too: it must not look like a promise either.
+      if (typeof name !== 'string' || name === 'then') return undefined;
       if (name === 'with')
         return (options: Deadline) =>
           (...params: unknown[]) =>

@@ -54,6 +54,7 @@ export interface Service<Methods = unknown> {
  */
 export function service<Methods extends object>(methods: Methods): Service<Methods> {
   const procedures = new Map<string, Procedure>();
+  if (!isPlainObject(methods)) throw new RpcUsageError('service() takes a plain object: expose an instance');
   collect(methods, '', procedures, 0);
   return { procedures };
 }
@@ -95,8 +96,8 @@ export function method<const Schemas extends readonly StandardSchema[], Result>(
   run: (context: CallContext, ...params: SchemaOutputs<Schemas>) => Result,
   options: MethodOptions = {},
 ): Method<SchemaInputs<Schemas>, Result> {
-  for (const schema of schemas as readonly (StandardSchema | undefined)[]) {
-    if (typeof schema?.['~standard'].validate !== 'function') {
+  for (const schema of schemas as readonly (Partial<StandardSchema> | undefined)[]) {
+    if (typeof schema?.['~standard']?.validate !== 'function') {
       throw new RpcUsageError('method() takes schemas of the Standard Schema specification');
     }
   }
@@ -141,8 +142,17 @@ export function expose<Target extends object, const Names extends keyof Target &
 /** What a caller is told of an error: an {@link RpcFault} as it is; of any other its message where `exposeErrors`, else nothing. */
 export function toFault(error: unknown, exposeErrors: boolean): RpcFault {
   if (error instanceof RpcFault) return error;
-  const text = exposeErrors ? (error instanceof Error ? error.message : String(error)) : 'Internal error';
-  return new RpcFault(faultCodes.internalError, text);
+  return new RpcFault(faultCodes.internalError, (exposeErrors ? textOf(error) : undefined) ?? 'Internal error');
+}
+
+/** Anything can be thrown, also what has no text: that must not throw again. */
+function textOf(error: unknown): string | undefined {
+  try {
+    const text: unknown = error instanceof Error ? error.message : String(error);
+    return typeof text === 'string' ? text : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** An object graph deeper than this is a cycle, or no list of procedures. */
@@ -255,7 +265,8 @@ class CheckedProcedure implements Procedure {
 function isSettled(
   result: SchemaResult<unknown> | Promise<SchemaResult<unknown>>,
 ): result is SchemaResult<unknown> {
-  return !(result instanceof Promise);
+  // By what it does, not by its class: a promise of another realm taken for a result would pass unchecked.
+  return !('then' in result);
 }
 
 function invalidParams(

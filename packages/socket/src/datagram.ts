@@ -13,6 +13,16 @@ export interface Datagram {
   readonly from: Address;
 }
 
+/** What push mode calls. It must not throw: an exception is the process's uncaught one, as in any event handler. */
+export interface DatagramReceiver {
+  /** A packet, in memory the receiver owns. */
+  datagram(data: Uint8Array, from: Address): void;
+  /** Of a connected socket: the peer's port is closed (`REFUSED`); of any: what the kernel tells. Receiving goes on. */
+  error?(error: SocketError): void;
+  /** The socket was closed; the last call. */
+  closed?(): void;
+}
+
 export interface BindOptions {
   /**
    * Connects the socket: the kernel then delivers packets of this peer only, and `send` needs no address. Without it anybody may
@@ -38,6 +48,18 @@ export interface DatagramSocket extends AsyncIterable<Datagram>, AsyncDisposable
   send(data: Uint8Array | string, to?: AddressLike, options?: Deadline): Promise<void>;
   /** The next packet. A cancelled receive loses nothing. One outstanding receive at a time. */
   receive(options?: Deadline): Promise<Datagram>;
+  /**
+   * Push mode for servers: from now on packets arrive by a synchronous call, without a promise each, and `receive()` is refused. Those that
+   * waited are delivered in a later turn. A second call replaces the receiver.
+   */
+  attach(receiver: DatagramReceiver): void;
+  /**
+   * Sends one packet without waiting: for answers, to the address that a packet came from. One that cannot be sent is dropped, as the
+   * network would, and counted in `unsent`; the bytes must not change until they are gone.
+   */
+  post(data: Uint8Array, to: Address): void;
+  /** Packets that `post` dropped: the kernel refused them, or more than 4 MiB waited. */
+  readonly unsent: number;
   close(): Promise<void>;
 }
 
@@ -72,16 +94,22 @@ export async function bind(address: AddressLike, options: BindOptions = {}): Pro
   return new NodeDatagramSocket(socket, queueLimit, remote !== undefined);
 }
 
+/** What may wait to be sent by `post`: hundreds of times what a socket buffer takes. */
+const maxPostedBytes = 4 * 1024 * 1024;
+
 class NodeDatagramSocket implements DatagramSocket {
   readonly localAddress: Address;
   readonly remoteAddress: Address | undefined;
   dropped = 0;
+  unsent = 0;
   readonly #socket: Socket;
   readonly #queueLimit: number;
   readonly #queue: Datagram[] = [];
   #waiter: { resolve(datagram: Datagram): void; reject(error: Error): void } | undefined;
   #error: SocketError | undefined;
   #closed: Promise<void> | undefined;
+  #receiver: DatagramReceiver | undefined;
+  #posted = 0;
 
   constructor(socket: Socket, queueLimit: number, isConnected: boolean) {
     this.#socket = socket;
@@ -129,7 +157,33 @@ class NodeDatagramSocket implements DatagramSocket {
     await withDeadline(sent, options, noCancel);
   }
 
+  attach(receiver: DatagramReceiver): void {
+    if (this.#waiter !== undefined) {
+      throw new SocketUsageError('BUSY', 'a receive is outstanding: await it before attaching');
+    }
+    this.#receiver = receiver;
+    if (this.#queue.length === 0) return;
+    setImmediate(() => {
+      for (const { data, from } of this.#queue.splice(0)) this.#receiver?.datagram(data, from);
+    });
+  }
+
+  post(data: Uint8Array, to: Address): void {
+    if (this.#closed !== undefined) return;
+    if (!('port' in to)) throw new SocketUsageError('BAD_ADDRESS', 'datagrams go over UDP');
+    // Asking how much waits costs as much as a tenth of sending: it is asked now and then.
+    if ((++this.#posted & 31) === 0 && this.#socket.getSendQueueSize() > maxPostedBytes) {
+      this.unsent++;
+      return;
+    }
+    if (this.remoteAddress !== undefined) this.#socket.send(data, this.#onPosted);
+    else this.#socket.send(data, to.port, to.host, this.#onPosted);
+  }
+
   receive(options?: Deadline): Promise<Datagram> {
+    if (this.#receiver !== undefined) {
+      return Promise.reject(new SocketUsageError('ATTACHED', 'the socket is in push mode'));
+    }
     if (this.#waiter !== undefined) {
       return Promise.reject(
         new SocketUsageError('BUSY', 'a receive is outstanding: await it before the next'),
@@ -172,6 +226,7 @@ class NodeDatagramSocket implements DatagramSocket {
     return (this.#closed ??= new Promise((done) => {
       this.#socket.close(done);
       this.#waiter?.reject(closedError('the socket'));
+      this.#receiver?.closed?.();
     }));
   }
 
@@ -192,7 +247,15 @@ class NodeDatagramSocket implements DatagramSocket {
     return this.close();
   }
 
+  readonly #onPosted = (error: Error | null): void => {
+    if (error !== null) this.unsent++;
+  };
+
   #onMessage(data: Uint8Array, info: RemoteInfo): void {
+    if (this.#receiver !== undefined && this.#queue.length === 0) {
+      this.#receiver.datagram(data, fromInfo(info));
+      return;
+    }
     const datagram: Datagram = { data, from: fromInfo(info) };
     if (this.#waiter !== undefined) {
       this.#waiter.resolve(datagram);
@@ -206,7 +269,8 @@ class NodeDatagramSocket implements DatagramSocket {
   }
 
   #onError(error: SocketError): void {
-    if (this.#waiter !== undefined) this.#waiter.reject(error);
+    if (this.#receiver !== undefined) this.#receiver.error?.(error);
+    else if (this.#waiter !== undefined) this.#waiter.reject(error);
     else this.#error = error;
   }
 }

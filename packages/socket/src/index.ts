@@ -11,7 +11,13 @@
 export type { ByteReceiver, ByteStream, WriteOptions } from './byte-stream.ts';
 export { connect, type ConnectOptions } from './connect.ts';
 export { listen, type Listener, type ListenOptions } from './listen.ts';
-export { bind, type BindOptions, type Datagram, type DatagramSocket } from './datagram.ts';
+export {
+  bind,
+  type BindOptions,
+  type Datagram,
+  type DatagramReceiver,
+  type DatagramSocket,
+} from './datagram.ts';
 export { serve, type ServeOptions, type StreamHandler, type StreamServer } from './server/stream-server.ts';
 export { socketPair, type SocketPairOptions } from './memory-pair.ts';
 export { formatAddress, parseAddress, type Address, type AddressLike, type Endpoint } from './address.ts';

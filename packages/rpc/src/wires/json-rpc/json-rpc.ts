@@ -109,7 +109,9 @@ class JsonRpcWire implements Wire {
 
   fault(id: CallId, fault: RpcFault): string {
     const data = fault.data === undefined ? '' : `,"data":${stringify(fault.data)}`;
-    const error = `{"code":${String(fault.code)},"message":${JSON.stringify(fault.message)}${data}}`;
+    // A fault passed on may hold any number, also one that JSON has no form for.
+    const code = Number.isSafeInteger(fault.code) ? fault.code : faultCodes.internalError;
+    const error = `{"code":${String(code)},"message":${JSON.stringify(fault.message)}${data}}`;
     return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":${error}}`;
   }
 
@@ -131,7 +133,11 @@ class JsonRpcWire implements Wire {
     const [first] = params;
     if (this.#settings.named) {
       if (params.length === 0) return '';
-      if (params.length === 1 && isObject(first)) return `,"params":${stringify(first)}`;
+      if (params.length === 1 && isObject(first)) {
+        const text = stringify(first);
+        // Not every object is written as one: a Date is a string, which is no form of parameters.
+        return `,"params":${text.startsWith('{') ? text : `[${text}]`}`;
+      }
     }
     return `,"params":${stringify(params)}`;
   }
@@ -165,7 +171,7 @@ function response(value: object, id: unknown, error: unknown): Packet {
     return { kind: 'result', id, value: (value as { result: unknown }).result };
   }
   const { code, message, data } = error as Readonly<Record<string, unknown>>;
-  const number = typeof code === 'number' ? code : faultCodes.internalError;
+  const number = Number.isSafeInteger(code) ? (code as number) : faultCodes.internalError;
   return { kind: 'fault', id, fault: new RpcFault(number, typeof message === 'string' ? message : '', data) };
 }
 

@@ -1,0 +1,119 @@
+import { lengthPrefix, type Decoder } from '@wirestack/framing';
+import type { ByteStream } from '@wirestack/socket';
+import { RunningQuery } from './query-context.ts';
+import type { Responder } from './responder.ts';
+
+/** RFC 1035 4.2.2: two bytes of length before each message. */
+const messages = lengthPrefix({ bytes: 2, maxBytes: 0xffff });
+
+/**
+ * A client over TCP (RFC 7766): its queries run side by side, and answers leave in the order they are ready. Read no further while it does
+ * not take its answers, or too many of its queries run.
+ */
+export class TcpConnection {
+  /** When the last message was complete, or an answer taken: what is slower than that is idle. */
+  activeAt: number;
+  readonly #stream: ByteStream;
+  readonly #responder: Responder;
+  readonly #maxRunning: number;
+  readonly #now: () => number;
+  readonly #decoder: Decoder<Uint8Array> = messages.decoder();
+  readonly #running = new Set<RunningQuery>();
+  #isPaused = false;
+  #isEnded = false;
+  #isReading = false;
+
+  constructor(stream: ByteStream, responder: Responder, maxRunning: number, now: () => number) {
+    this.#stream = stream;
+    this.#responder = responder;
+    this.#maxRunning = maxRunning;
+    this.#now = now;
+    this.activeAt = now();
+    stream.attach({
+      data: (chunk) => {
+        this.#decoder.push(chunk);
+        this.#read();
+      },
+      end: () => {
+        this.#isEnded = true;
+        this.#read();
+      },
+      drain: () => {
+        this.activeAt = now();
+        this.#read();
+      },
+      closed: (error) => {
+        for (const query of this.#running) query.abort(error);
+      },
+    });
+  }
+
+  get isIdle(): boolean {
+    return this.#running.size === 0 && !this.#stream.needsDrain;
+  }
+
+  close(): void {
+    void this.#stream.close({ timeoutMs: lingerMs }).catch(() => undefined);
+  }
+
+  abort(reason: Error): void {
+    this.#stream.abort(reason);
+  }
+
+  #read(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    this.#stream.cork();
+    try {
+      for (;;) {
+        if (this.#running.size >= this.#maxRunning || this.#stream.needsDrain) {
+          this.#pause(true);
+          return;
+        }
+        const message = this.#decoder.next();
+        if (message === undefined) break;
+        this.activeAt = this.#now();
+        this.#query(message);
+      }
+      this.#pause(false);
+      if (this.#isEnded && this.#running.size === 0) this.close();
+    } finally {
+      this.#isReading = false;
+      this.#stream.uncork();
+    }
+  }
+
+  #query(message: Uint8Array): void {
+    const query = new RunningQuery('tcp', this.#stream.remoteAddress);
+    const answer = this.#responder.answer(message, query);
+    if (!(answer instanceof Promise)) {
+      this.#send(answer);
+      return;
+    }
+    this.#running.add(query);
+    void answer.then((bytes) => {
+      this.#running.delete(query);
+      this.#send(bytes);
+      if (this.#isPaused || this.#isEnded) this.#read();
+    });
+  }
+
+  #send(answer: Uint8Array | undefined): void {
+    if (answer === undefined) return;
+    const prefixed = new Uint8Array(2 + answer.length);
+    prefixed[0] = answer.length >>> 8;
+    prefixed[1] = answer.length & 0xff;
+    prefixed.set(answer, 2);
+    void this.#stream.write(prefixed).catch(() => undefined);
+  }
+
+  #pause(pause: boolean): void {
+    if (this.#isPaused === pause) return;
+    this.#isPaused = pause;
+    if (pause) this.#stream.pause();
+    else this.#stream.resume();
+  }
+}
+
+/** How long the last answers may take to leave. */
+const lingerMs = 5000;
