@@ -59,7 +59,7 @@ export class Responder {
     // A response is never answered: two servers would go on for ever (RFC 1035 has no rule; every server does this).
     if (bytes.length < headerBytes || (bytes[2] as number) >= 0x80) {
       if (bytes.length < headerBytes) this.stats.malformed++;
-      return this.#ignore();
+      return this.#ignored();
     }
     let query: Message;
     try {
@@ -79,7 +79,7 @@ export class Responder {
     } catch (error) {
       return this.#fail(error, query, context);
     }
-    if (answer === undefined) return this.#ignore();
+    if (answer === undefined) return this.#ignored();
     if (!(answer instanceof Promise)) return this.#encode(answer, query, context);
     const pending = this.#later(answer, query, context);
     this.#pending.add(pending);
@@ -107,7 +107,7 @@ export class Responder {
       const message = await withDeadline(answer, { timeoutMs: this.#options.timeoutMs }, (error) => {
         context.abort(error);
       });
-      return message === undefined ? this.#ignore() : this.#encode(message, query, context);
+      return message === undefined ? this.#ignored() : this.#encode(message, query, context);
     } catch (error) {
       return this.#fail(error, query, context);
     } finally {
@@ -131,7 +131,7 @@ export class Responder {
     return Math.min(Math.max(edns.udpPayloadSize, 512), this.#options.maxUdpBytes);
   }
 
-  #ignore(): undefined {
+  #ignored(): Uint8Array | undefined {
     this.stats.ignored++;
     return undefined;
   }

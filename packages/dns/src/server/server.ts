@@ -6,6 +6,7 @@ import {
   withDeadline,
   type Address,
   type AddressLike,
+  type ByteStream,
   type DatagramSocket,
   type Deadline,
   type StreamServer,
@@ -113,7 +114,10 @@ async function openBoth(
 ): Promise<{ tcp: StreamServer | undefined; udp: DatagramSocket | undefined }> {
   for (let attempt = 1; ; attempt++) {
     const tcp = transports.includes('tcp')
-      ? await serve(streamAddress(address), (stream) => connections.add(stream))
+      ? await serve(streamAddress(address), (stream) => {
+          connections.add(stream);
+          return undefined;
+        })
       : undefined;
     if (!transports.includes('udp')) return { tcp, udp: undefined };
     const at = tcp === undefined ? datagramAddress(address) : tcp.address;
@@ -183,7 +187,7 @@ class TcpConnections {
     return this.#open.size;
   }
 
-  add(stream: Parameters<Parameters<typeof serve>[1]>[0]): undefined {
+  add(stream: ByteStream): void {
     if (this.#open.size >= this.#settings.maxTcpConnections) this.#evict();
     const connection = new TcpConnection(stream, this.#responder, this.#settings.maxTcpRunning, now);
     this.#open.add(connection);
@@ -195,7 +199,6 @@ class TcpConnections {
       this.#sweep = undefined;
     };
     stream.closed.then(forget, forget);
-    return undefined;
   }
 
   /** Ends those that have nothing to wait for. */
