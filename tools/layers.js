@@ -23,7 +23,19 @@ export const layers = {
   },
   gateway: { siblings: ['http', 'socket', 'framing'] },
   rpc: { siblings: ['socket', 'framing'] },
-  dns: { siblings: ['socket', 'framing'] },
+  dns: {
+    siblings: ['socket', 'framing'],
+    pure: [
+      'src/name.ts',
+      'src/name-text.ts',
+      'src/name-storage.ts',
+      'src/errors.ts',
+      'src/wire/',
+      'src/records/',
+      'src/message/',
+      'src/zone/',
+    ],
+  },
 };
 
 /** Throws for a package that has no row: without one, nothing would hold it. */
