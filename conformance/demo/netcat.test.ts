@@ -37,10 +37,11 @@ describe.skipIf(!isInstalled('nc'))('nc', () => {
       demo.program.stdout.matchAll(/ {2}((?:echo|printf).*\| nc .*)$/gm),
       ([, command]) => String(command),
     );
-    expect(commands).toHaveLength(4);
+    expect(commands).toHaveLength(5);
     const answers = await Promise.all(commands.map((command) => output('sh', ['-c', command])));
-    const [echo, items, time, unix] = answers;
+    const [echo, items, time, unix, jsonRpc] = answers;
     expect([echo, items, unix]).toEqual(['hello\n', 'Hello,World,Bye,one,two,', 'hello\n']);
+    expect(jsonRpc).toMatch(/^\{"jsonrpc":"2\.0","id":1,"result":\[.*\]\}\n$/);
     expect(time).toMatch(/^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/);
   });
 });

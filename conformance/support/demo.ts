@@ -31,7 +31,9 @@ export class DemoProcess {
   }
 
   /** `[host, port]`, as programs take them. */
-  port(name: 'http' | 'echo' | 'items' | 'time'): [host: string, port: string] {
+  port(
+    name: 'http' | 'echo' | 'items' | 'time' | 'xmlrpc' | 'jsonrpc' | 'dns',
+  ): [host: string, port: string] {
     const { hostname, port } = new URL(this.#url(name).replace(/^\w+:/, 'http:'));
     return [hostname, port];
   }
