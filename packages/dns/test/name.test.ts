@@ -211,6 +211,23 @@ describe('Name', () => {
     });
   });
 
+  it('is whole, however long it is and wherever it comes to stand in memory', () => {
+    const labels = (length: number) => {
+      const list: Uint8Array[] = [];
+      for (let left = length - 1; left > 0; left -= 64)
+        list.push(label(Math.min(63, left - 1), 0x30 + (length % 10)));
+      return list.filter((bytes) => bytes.length > 0);
+    };
+    const names = Array.from({ length: 600 }, (_, index) =>
+      Name.fromLabels(labels(1 + ((index * 97) % 255))),
+    );
+    const again = names.map((name) => Name.parse(name.toString()));
+    names.forEach((name, index) => {
+      expect(name.labels).toEqual(labels(1 + ((index * 97) % 255)));
+      expect(again[index]!.toBytes()).toEqual(name.toBytes());
+    });
+  });
+
   it('comes back from its text and from its labels', () => {
     fc.assert(
       fc.property(anyName, (name) => {

@@ -9,7 +9,7 @@
  * - `address.ts` `deadline.ts` `errors.ts`   what all of them speak
  */
 export type { ByteReceiver, ByteStream, WriteOptions } from './byte-stream.ts';
-export { connect, type ConnectOptions } from './connect.ts';
+export { connect, type ConnectOptions, type LookupFunction } from './connect.ts';
 export { listen, type Listener, type ListenOptions } from './listen.ts';
 export {
   bind,

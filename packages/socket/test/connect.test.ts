@@ -20,6 +20,97 @@ describe('connect', () => {
     });
   });
 
+  test('to a name goes where `lookup` says', async () => {
+    const listener = disposed(await listen('tcp://127.0.0.1:0'));
+    const { port } = listener.address as Address & { port: number };
+    const asked: unknown[] = [];
+    const [client, server] = await Promise.all([
+      connect(`www.example.com:${String(port)}`, {
+        lookup: (hostname, options, callback) => {
+          asked.push([hostname, options.all]);
+          queueMicrotask(() => {
+            callback(null, [{ address: '127.0.0.1', family: 4 }]);
+          });
+        },
+      }),
+      listener.accept(),
+    ]);
+    expect(asked).toEqual([['www.example.com', true]]);
+    expect(formatAddress(server.remoteAddress)).toBe(formatAddress(client.localAddress));
+    client.abort();
+    await gone(server);
+  });
+
+  test('races the addresses that `lookup` gives: one that refuses does not keep it from the next', async () => {
+    const listener = disposed(await listen('tcp://127.0.0.1:0'));
+    const { port } = listener.address as Address & { port: number };
+    const [client, server] = await Promise.all([
+      connect(`www.example.com:${String(port)}`, {
+        lookup: (_hostname, _options, callback) => {
+          queueMicrotask(() => {
+            callback(null, [
+              { address: '::1', family: 6 },
+              { address: '127.0.0.1', family: 4 },
+            ]);
+          });
+        },
+      }),
+      listener.accept(),
+    ]);
+    expect(client.remoteAddress).toMatchObject({ family: 'ipv4', host: '127.0.0.1', port });
+    client.abort();
+    await gone(server);
+  });
+
+  test('rejects NOT_FOUND with the error of `lookup` as its cause', async () => {
+    const cause = Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
+    await expect(
+      connect('www.example.com:80', {
+        lookup: (_hostname, _options, callback) => {
+          queueMicrotask(() => {
+            callback(cause, '');
+          });
+        },
+      }),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND', address: 'www.example.com:80', cause });
+  });
+
+  test('does not ask `lookup` about an address', async () => {
+    const listener = disposed(await listen('tcp://127.0.0.1:0'));
+    const [client, server] = await Promise.all([
+      connect(listener.address, {
+        lookup: () => {
+          throw new Error('asked');
+        },
+      }),
+      listener.accept(),
+    ]);
+    client.abort();
+    await gone(server);
+  });
+
+  test('aborted while `lookup` has not answered rejects ABORTED, and what it answers then is of no account', async () => {
+    const listener = disposed(await listen('tcp://127.0.0.1:0'));
+    const { port } = listener.address as Address & { port: number };
+    const controller = new AbortController();
+    let answer: (() => void) | undefined;
+    const connecting = connect(`www.example.com:${String(port)}`, {
+      signal: controller.signal,
+      lookup: (_hostname, _options, callback) => {
+        answer = () => {
+          callback(null, [{ address: '127.0.0.1', family: 4 }]);
+        };
+      },
+    });
+    controller.abort('never mind');
+    await expect(connecting).rejects.toMatchObject({ code: 'ABORTED', cause: 'never mind' });
+    expect(answer).toBeTypeOf('function');
+    answer?.();
+    const next = await connect(listener.address);
+    expect(formatAddress((await listener.accept()).remoteAddress)).toBe(formatAddress(next.localAddress));
+    next.abort();
+  });
+
   test('to a missing path rejects NOT_FOUND and names the path', async () => {
     const path = scratchPath();
     await expect(connect(path)).rejects.toMatchObject({ code: 'NOT_FOUND', address: `unix:${path}` });

@@ -26,8 +26,8 @@ const maxMessageBytes = 0xffff;
  * What does not fit `maxSize` is left out from the back, by whole RRsets (RFC 2181 5.1, 9): additional ones first, without a word, but
  * glue of a referral from inside the zone it leads to (RFC 9471); then authorities and answers, with TC set. The question and OPT stay.
  *
- * Messages up to 8 KB are views of a block of memory that they share with others, as Node's small Buffers are: do not transfer
- * its `buffer`.
+ * Messages up to 16 KB are views of a block of that size, which they share with others, as Node's small Buffers do: do not transfer its
+ * `buffer`.
  *
  * @throws DnsUsageError `BAD_RECORD` for data that its type cannot carry; `BAD_MESSAGE` for flags and counts that no message can carry;
  * `BAD_ARGUMENT` for a name of a type, class, opcode or rcode that is none; `TOO_LARGE` above 65,535 bytes without `maxSize`,

@@ -70,7 +70,7 @@ function groupByOwner(
   return groups;
 }
 
-/** The response code is about the last name of the chain (RFC 6604 2). */
+/** The response code is about the last name of the chain (RFC 6604 3). */
 function noSuch(
   response: Message,
   question: Question,

@@ -9,7 +9,14 @@
 export { parseResolvConf, readResolvConf, type ResolverConfig } from './config.ts';
 export { DnsResolveError, type DnsResolveErrorCode, type DnsResolveErrorDetails } from './errors.ts';
 export { parseHosts, type Hosts } from './hosts.ts';
-export { createLookup, type LookupError, type LookupFunction, type CreateLookupOptions } from './lookup.ts';
+export {
+  createLookup,
+  type CreateLookupOptions,
+  type LookupAddress,
+  type LookupError,
+  type LookupFunction,
+  type LookupOptions,
+} from './lookup.ts';
 export {
   StubResolver,
   type QuestionOptions,

@@ -1,4 +1,4 @@
-import { framed, lengthPrefix } from '@wirestack/framing';
+import { framed, FramingError, lengthPrefix } from '@wirestack/framing';
 import {
   armDeadline,
   bind,
@@ -91,15 +91,17 @@ async function exchangeTcp(
     messages.send(encode(query)).catch(() => undefined);
     for (;;) {
       const bytes = await messages.receive({ signal });
-      if (bytes === undefined) {
-        throw new SocketError('RESET', 'the server closed the connection without an answer', {
-          address: formatAddress(stream.remoteAddress),
-        });
-      }
+      if (bytes === undefined)
+        throw new SocketError('RESET', 'the server closed the connection without an answer');
       const reply = readReply(bytes, query, exactCase);
       if (typeof reply !== 'string') return reply;
       onIgnored?.(reply, server);
     }
+  } catch (error) {
+    if (!(error instanceof FramingError)) throw error;
+    throw new SocketError('RESET', 'the server closed the connection in the middle of a message', {
+      cause: error,
+    });
   } finally {
     // Aborts where the deadline passes before what is queued is sent.
     await stream.close({ signal }).catch(() => undefined);

@@ -19,6 +19,8 @@ export type DnsHandler = (
 export class RunningQuery implements QueryContext {
   readonly transport: 'udp' | 'tcp';
   readonly remoteAddress: Address;
+  /** Its handler took longer than it may. */
+  isLate = false;
   #controller: AbortController | undefined;
   #reason: { readonly error: unknown } | undefined;
 
@@ -33,6 +35,10 @@ export class RunningQuery implements QueryContext {
       if (this.#reason !== undefined) this.#controller.abort(this.#reason.error);
     }
     return this.#controller.signal;
+  }
+
+  get isAborted(): boolean {
+    return this.#reason !== undefined;
   }
 
   abort(error: unknown): void {

@@ -68,10 +68,10 @@ export class Responder {
       if (!(error instanceof DnsFormatError)) throw error;
       return this.#malformed(bytes);
     }
-    // RFC 9619: a query has one question.
-    if (query.opcode === 'QUERY' && query.questions.length !== 1) {
+    // RFC 9619: a query has one question. No other opcode has more. They are not repeated: 512 bytes may not hold them.
+    if (query.questions.length > 1 || (query.opcode === 'QUERY' && query.questions.length === 0)) {
       this.stats.malformed++;
-      return this.#encode(respond(query, { rcode: 'FORMERR' }), query, context);
+      return this.#encode({ ...respond(query, { rcode: 'FORMERR' }), questions: [] }, query, context);
     }
     let answer;
     try {
@@ -105,10 +105,13 @@ export class Responder {
     this.#running.add(context);
     try {
       const message = await withDeadline(answer, { timeoutMs: this.#options.timeoutMs }, (error) => {
+        context.isLate = true;
         context.abort(error);
       });
       return message === undefined ? this.#ignored() : this.#encode(message, query, context);
     } catch (error) {
+      // The client left, or the server ends: the handler gave up as it was told to, and nobody waits for SERVFAIL.
+      if (context.isAborted && !context.isLate) return this.#ignored();
       return this.#fail(error, query, context);
     } finally {
       this.#running.delete(context);

@@ -148,6 +148,8 @@ class UdpReceiver {
   readonly #socket: DatagramSocket;
   readonly #responder: Responder;
   readonly #maxRunning: number;
+  /** Without those over TCP: slow answers to one client over there must not cost those here theirs. */
+  #running = 0;
 
   constructor(socket: DatagramSocket, responder: Responder, maxRunning: number) {
     this.#socket = socket;
@@ -156,18 +158,27 @@ class UdpReceiver {
   }
 
   datagram(data: Uint8Array, from: Address): void {
-    if (this.#responder.running >= this.#maxRunning) {
+    // Port 0 means that no answer is wanted (RFC 768); the system refuses to send there.
+    if (this.#running >= this.#maxRunning || ('port' in from && from.port === 0)) {
       this.#responder.stats.ignored++;
       return;
     }
     const answer = this.#responder.answer(data, new RunningQuery('udp', from));
     if (answer instanceof Promise) {
+      this.#running++;
       void answer.then((bytes) => {
-        if (bytes !== undefined) this.#socket.post(bytes, from);
+        this.#running--;
+        if (bytes !== undefined) this.#post(bytes, from);
       });
     } else if (answer !== undefined) {
-      this.#socket.post(answer, from);
+      this.#post(answer, from);
     }
+  }
+
+  /** An IPv6 socket reaches a client of IPv4 by its mapped address only (RFC 4291 2.5.5.2). */
+  #post(bytes: Uint8Array, to: Address): void {
+    const isMapped = to.family === 'ipv4' && this.#socket.localAddress.family === 'ipv6';
+    this.#socket.post(bytes, isMapped ? { ...to, family: 'ipv6', host: `::ffff:${to.host}` } : to);
   }
 }
 
@@ -201,13 +212,15 @@ class TcpConnections {
     stream.closed.then(forget, forget);
   }
 
-  /** Ends those that have nothing to wait for. */
-  closeIdle(): void {
-    for (const connection of this.#open) if (connection.isIdle) connection.close();
+  /** Ends each as soon as it has nothing to wait for. */
+  finishAll(): void {
+    for (const connection of this.#open) connection.finish();
   }
 
   abortAll(reason: Error): void {
     for (const connection of this.#open) connection.abort(reason);
+    this.#open.clear();
+    clearInterval(this.#sweep);
   }
 
   #evict(): void {
@@ -227,7 +240,8 @@ class TcpConnections {
         for (const connection of this.#open) {
           if (connection.activeAt > before) continue;
           if (connection.isIdle) connection.close();
-          else connection.abort(new Error('idle too long'));
+          // Those that wait for their handler have its limit.
+          else if (connection.isBlocked) connection.abort(new Error('takes no answers'));
         }
       },
       Math.min(1000, this.#settings.tcpIdleMs),
@@ -270,9 +284,11 @@ class RunningDnsServer implements DnsServer {
   async drain(options: Deadline = {}): Promise<void> {
     this.#udp?.attach({ datagram: () => undefined });
     const drained = this.#tcp?.drain(options);
-    this.#connections.closeIdle();
+    this.#connections.finishAll();
     try {
       await Promise.all([drained, withDeadline(this.#responder.idle(), options, () => undefined)]);
+      // The last datagrams leave in this turn of the event loop, unless the socket is closed before.
+      await new Promise((resolve) => setImmediate(resolve));
     } finally {
       await this.close();
     }

@@ -11,7 +11,7 @@ const messages = lengthPrefix({ bytes: 2, maxBytes: 0xffff });
  * not take its answers, or too many of its queries run.
  */
 export class TcpConnection {
-  /** When the last message was complete, or an answer taken: what is slower than that is idle. */
+  /** When the last message was complete, an answer ready, or answers taken: what is slower than that is idle. */
   activeAt: number;
   readonly #stream: ByteStream;
   readonly #responder: Responder;
@@ -20,7 +20,11 @@ export class TcpConnection {
   readonly #decoder: Decoder<Uint8Array> = messages.decoder();
   readonly #running = new Set<RunningQuery>();
   #isPaused = false;
+  /** The client asks no more. */
   #isEnded = false;
+  /** The server takes no more. */
+  #isFinishing = false;
+  #isClosed = false;
   #isReading = false;
 
   constructor(stream: ByteStream, responder: Responder, maxRunning: number, now: () => number) {
@@ -31,6 +35,7 @@ export class TcpConnection {
     this.activeAt = now();
     stream.attach({
       data: (chunk) => {
+        if (this.#isFinishing) return;
         this.#decoder.push(chunk);
         this.#read();
       },
@@ -43,6 +48,7 @@ export class TcpConnection {
         this.#read();
       },
       closed: (error) => {
+        this.#isClosed = true;
         for (const query of this.#running) query.abort(error);
       },
     });
@@ -50,6 +56,17 @@ export class TcpConnection {
 
   get isIdle(): boolean {
     return this.#running.size === 0 && !this.#stream.needsDrain;
+  }
+
+  /** Answers wait for the client to take them. */
+  get isBlocked(): boolean {
+    return this.#stream.needsDrain;
+  }
+
+  /** Takes no more queries, and closes once those that run are answered. */
+  finish(): void {
+    this.#isFinishing = true;
+    this.#read();
   }
 
   close(): void {
@@ -61,7 +78,7 @@ export class TcpConnection {
   }
 
   #read(): void {
-    if (this.#isReading) return;
+    if (this.#isReading || this.#isClosed) return;
     this.#isReading = true;
     this.#stream.cork();
     try {
@@ -70,13 +87,13 @@ export class TcpConnection {
           this.#pause(true);
           return;
         }
-        const message = this.#decoder.next();
+        const message = this.#isFinishing ? undefined : this.#decoder.next();
         if (message === undefined) break;
         this.activeAt = this.#now();
         this.#query(message);
       }
       this.#pause(false);
-      if (this.#isEnded && this.#running.size === 0) this.close();
+      if ((this.#isEnded || this.#isFinishing) && this.#running.size === 0) this.close();
     } finally {
       this.#isReading = false;
       this.#stream.uncork();
@@ -93,8 +110,9 @@ export class TcpConnection {
     this.#running.add(query);
     void answer.then((bytes) => {
       this.#running.delete(query);
+      this.activeAt = this.#now();
       this.#send(bytes);
-      if (this.#isPaused || this.#isEnded) this.#read();
+      if (this.#isPaused || this.#isEnded || this.#isFinishing) this.#read();
     });
   }
 

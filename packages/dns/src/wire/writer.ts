@@ -51,11 +51,11 @@ export class WireWriter {
   end(): Uint8Array {
     this.#forget();
     const view = new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + this.start, this.at - this.start);
-    if (view.length <= blockBytes / 2) return view;
-    // It outgrew the block, and the buffer is up to twice what it takes.
-    const copy = view.slice();
-    this.at = this.start;
-    return copy;
+    if (this.bytes.length <= blockBytes) return view;
+    // It outgrew the block. Its buffer is up to twice as large, and no place for the messages that follow.
+    this.bytes = nothing;
+    this.at = 0;
+    return view.slice();
   }
 
   /** Ends what {@link beginIn} began: how many bytes it became. They are at the beginning of `target`. */

@@ -4,7 +4,7 @@ import { Scanner, type Entry, type Token } from '../records/presentation/scanner
 import { Fields } from '../records/presentation/fields.ts';
 import { quote, ZoneFileError } from '../records/presentation/zone-file-error.ts';
 
-/** What the templates of one record may become, in characters: BIND allows 2,048 for the owner and for the data. */
+/** What the templates of one record may become, in characters: an owner takes 1,010 at most, all of it as `\DDD`. */
 const maxExpanded = 4096;
 
 /**

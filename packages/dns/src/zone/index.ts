@@ -9,7 +9,7 @@
 export { formatZone } from './format-zone.ts';
 export type { Answer, Delegation, Lookup, NameError, NameTooLong, NoData, NotInZone } from './lookup.ts';
 export { parseZone, type ParseZoneOptions, type ZoneFileLimits } from './master-file.ts';
-export { Zone, type LookupOptions } from './zone.ts';
+export { Zone, type ZoneLookupOptions } from './zone.ts';
 export { ZoneError, type ZoneErrorCode } from './zone-error.ts';
 export { formatRecord, parseRecord, type ParseRecordOptions } from '../records/presentation/record-text.ts';
 export { ZoneFileError, type ZoneFileErrorCode } from '../records/presentation/zone-file-error.ts';

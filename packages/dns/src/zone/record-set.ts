@@ -3,7 +3,7 @@ import type { Name } from '../name.ts';
 import { classNumber, recordTypeName, typeNumber } from '../records/codes.ts';
 import { formatHex } from '../records/presentation/binary.ts';
 import { maxTtl } from '../records/presentation/record-text.ts';
-import { dataBytes } from '../records/presentation/wire-form.ts';
+import { checkRecord, dataBytes } from '../records/presentation/wire-form.ts';
 import { readData } from '../records/rdata-wire.ts';
 import type { RecordType, ResourceRecord, RrsigData } from '../records/record.ts';
 import { WireReader } from '../wire/reader.ts';
@@ -76,8 +76,9 @@ export function checked(record: ResourceRecord): ResourceRecord {
     if (number === 0 || number === 41 || (number >= 128 && number <= 255)) {
       throw new ZoneError('META_TYPE', 'no zone has records of this type', record);
     }
-    const bytes = dataBytes(record);
+    checkRecord(record);
     if (recordTypeName(number) === record.type) return record;
+    const bytes = dataBytes(record);
     const reader = new WireReader(bytes, false);
     reader.enterData(bytes.length);
     return readData(reader, record.name, number, classNumber(record.class), record.ttl, false);

@@ -17,20 +17,8 @@ export interface ZoneData {
   readonly denial: Denial;
 }
 
-/** The node of `name`, or of the lowest name above that exists: the closest encloser (RFC 4592 3.3.1). */
-export function closest(zone: ZoneData, name: Name): Node {
-  const { tree, depth } = zone;
-  let { key } = name;
-  let node = tree.get(key);
-  if (node !== undefined) return node;
-  // Labels that reach deeper than the zone need no search: 127 of them cost no more than one.
-  key = keyAbove(key, name.labelCount - depth);
-  for (node = tree.get(key); node === undefined; node = tree.get(key)) key = keyAbove(key);
-  return node;
-}
-
 /**
- * How many aliases are followed. BIND follows 11, unbound 12; a longer chain is answered as far as it was followed, and who asked may
+ * How many aliases are followed. BIND follows 11; a longer chain is answered as far as it was followed, and who asked may
  * go on from there.
  */
 const maxAliases = 16;
@@ -162,4 +150,16 @@ export class Walk {
   #prove(records: readonly ResourceRecord[]): void {
     this.#proof = [...new Set([...this.#proof, ...records])];
   }
+}
+
+/** The node of `name`, or of the lowest name above that exists: the closest encloser (RFC 4592 3.3.1). */
+function closest(zone: ZoneData, name: Name): Node {
+  const { tree, depth } = zone;
+  let { key } = name;
+  let node = tree.get(key);
+  if (node !== undefined) return node;
+  // Labels that reach deeper than the zone need no search: 127 of them cost no more than one.
+  key = keyAbove(key, name.labelCount - depth);
+  for (node = tree.get(key); node === undefined; node = tree.get(key)) key = keyAbove(key);
+  return node;
 }

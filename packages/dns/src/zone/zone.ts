@@ -17,7 +17,7 @@ import { addressesAt, buildTree, setAt, type Tree } from './tree.ts';
 import { Walk, type ZoneData } from './walk.ts';
 import { ZoneError } from './zone-error.ts';
 
-export interface LookupOptions {
+export interface ZoneLookupOptions {
   /** Also signatures and proofs, as far as the zone has them: what a query with DO asks for (RFC 4035 3.1). Default false. */
   readonly dnssec?: boolean;
 }
@@ -61,8 +61,7 @@ export class Zone {
     for (const { sets, name } of nodes) {
       const first = name.equals(this.origin) ? 'SOA' : undefined;
       const rank = ({ type }: RecordSet): number => (type === first ? -1 : typeNumber(type));
-      for (const set of [...sets.values()].sort((one, other) => rank(one) - rank(other)))
-        yield* set.answer.records;
+      for (const { answer } of sets.toSorted((one, other) => rank(one) - rank(other))) yield* answer.records;
     }
   }
 
@@ -71,11 +70,11 @@ export class Zone {
    * and DNAME records synthesised from, names below a zone cut delegated. Owners that are synthesised have the case of `name`.
    *
    * ANY is answered with one RRset (RFC 8482 4.1): the CNAME record, or that of the lowest type number. DS at a cut is answered, not
-   * delegated (RFC 4035 3.1.4.1).
+   * delegated (RFC 4035 3.1.4.1). What is given back is the zone's own: it must not be changed.
    *
    * @throws DnsUsageError `BAD_NAME` for text that is no name, `BAD_ARGUMENT` for AXFR and IXFR, which ask for no name's records.
    */
-  lookup(name: string | Name, type: QuestionType, options: LookupOptions = {}): Lookup {
+  lookup(name: string | Name, type: QuestionType, options: ZoneLookupOptions = {}): Lookup {
     const asked = Name.from(name);
     const dnssec = options.dnssec === true;
     const data = this.#data;
@@ -128,17 +127,17 @@ function checkPlaces(origin: Name, records: readonly ResourceRecord[]): RecordOf
 }
 
 /** The negative TTL is the lesser of the record's own and the minimum (RFC 2308 3). */
-function prepare(origin: Name, tree: Tree, { type, name, ...rest }: RecordOf<'SOA', SoaData>): ZoneData {
+function prepare(origin: Name, tree: Tree, soa: RecordOf<'SOA', SoaData>): ZoneData {
   const set = setAt(tree.get(origin.key), 'SOA');
-  const ttl = Math.min(...(set?.answer.records.map((record) => record.ttl) ?? []), rest.data.minimum);
+  const ttl = Math.min(set?.answer.records[0]?.ttl ?? 0, soa.data.minimum);
   let depth = 0;
   for (const node of tree.values()) depth = Math.max(depth, node.name.labelCount);
   return {
     origin,
     tree,
     depth,
-    soa: { ...rest, type, name, ttl },
-    soaSignatures: set?.signatures.map((record) => ({ ...record, ttl })) ?? [],
+    soa: { ...soa, ttl },
+    soaSignatures: set?.signatures.map((record) => ({ ...record, ttl })) ?? none,
     denial: new Denial(tree),
   };
 }

@@ -94,6 +94,12 @@ describe('EDNS', () => {
     ['OPT with an owner', sections([0, 0, 1], `01 "a" ${opt}`), 'BAD_OPT', 12],
     ['half an option', sections([0, 0, 1], '00 00 29 04 d0 00 00 00 00 00 03 00 0a 00'), 'BAD_OPT', 23],
     [
+      'half an option before another record',
+      sections([0, 0, 2], '00 00 29 04 d0 00 00 00 00 00 03 00 0a 00', address),
+      'BAD_OPT',
+      23,
+    ],
+    [
       'an option longer than OPT',
       sections([0, 0, 1], '00 00 29 04 d0 00 00 00 00 00 06 00 0a 00 03 01 02'),
       'BAD_OPT',

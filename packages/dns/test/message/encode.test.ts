@@ -166,6 +166,14 @@ describe('encode', () => {
     expect(decode(bytes).answers).toHaveLength(1);
   });
 
+  it('keeps no large buffer for a small message, though more was written before it was cut', () => {
+    for (const message of [response('example', { answers: [filler(60_000)] }), response('a.example', {})]) {
+      const bytes = encode(message, { maxSize: 512 });
+      expect(bytes.length).toBeLessThan(50);
+      expect(bytes.buffer.byteLength).toBeLessThanOrEqual(16_384);
+    }
+  });
+
   it('goes on where a block was transferred away with a message', () => {
     const bytes = encode(response('example', {}));
     structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] });

@@ -96,6 +96,7 @@ describe('readAnswer', () => {
     ['example.com. 200 IN SOA ns hostmaster 1 2 3 4 300', 200],
     ['example.org. 200 IN SOA ns hostmaster 1 2 3 4 300', undefined],
     ['example.com. 200 IN NS ns.example.com.', undefined],
+    ['example.com. 200 CH SOA ns hostmaster 1 2 3 4 300', undefined],
   ])('with %j it has the TTL %s', (authority, ttl) => {
     const response = respond(asked, { rcode: 'NXDOMAIN', authorities: records(authority) });
     expect(() => readAnswer(response, question)).toThrow(expect.objectContaining({ code: 'NXDOMAIN', ttl }));

@@ -56,7 +56,10 @@ export function parseData(fields: Fields, head: RecordHead): ResourceRecord {
   const first = fields.peek();
   if (first?.text === '\\#' && !first.isQuoted) return parseGeneric(fields, head);
   const form = forms.get(head.type);
-  if (form !== undefined) return { ...head, data: form.parse(fields) };
+  if (form !== undefined) {
+    const { name, type, ttl } = head;
+    return { name, type, class: head.class, ttl, data: form.parse(fields) };
+  }
   const token = fields.token(`data of ${head.type}`);
   const reason = `data of ${head.type} can only be given as "\\# length hexadecimal", found ${quote(token.text)}`;
   return fields.fail('BAD_RDATA', reason, token);
