@@ -164,13 +164,21 @@ class NodeDatagramSocket implements DatagramSocket {
     this.#receiver = receiver;
     if (this.#queue.length === 0) return;
     setImmediate(() => {
-      for (const { data, from } of this.#queue.splice(0)) this.#receiver?.datagram(data, from);
+      // `closed` is the last call: by now it may have come, or come from one of these calls.
+      for (const { data, from } of this.#queue.splice(0)) {
+        if (this.#closed === undefined) this.#receiver?.datagram(data, from);
+      }
     });
   }
 
   post(data: Uint8Array, to: Address): void {
     if (this.#closed !== undefined) return;
     if (!('port' in to)) throw new SocketUsageError('BAD_ADDRESS', 'datagrams go over UDP');
+    // RFC 768: a packet from port 0 wants no answer. Node throws.
+    if (to.port === 0) {
+      this.unsent++;
+      return;
+    }
     // Asking how much waits costs as much as a tenth of sending: it is asked now and then.
     if ((++this.#posted & 31) === 0 && this.#socket.getSendQueueSize() > maxPostedBytes) {
       this.unsent++;
