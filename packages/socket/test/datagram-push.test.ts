@@ -166,6 +166,12 @@ describe('post', () => {
     expect((await client.receive()).data).toEqual(Buffer.from('small'));
   });
 
+  test('to port 0, where nothing can be sent, is counted', async () => {
+    const { server } = await pair();
+    server.post(bytes('x'), { family: 'ipv4', host: '127.0.0.1', port: 0 });
+    expect(server.unsent).toBe(1);
+  });
+
   test('after close is ignored', async () => {
     const { server, client } = await pair();
     await server.close();
