@@ -194,7 +194,7 @@ export class Name {
 }
 
 /** Whether two runs of bytes of one length are the same but for ASCII case. */
-export function sameBytes(
+function sameBytes(
   here: Uint8Array,
   hereStart: number,
   there: Uint8Array,

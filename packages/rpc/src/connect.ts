@@ -24,7 +24,14 @@ export async function connectRpc<Target>(
   address: AddressLike,
   options: ConnectRpcOptions,
 ): Promise<RpcClient<Target>> {
-  return clientOf<Target>(new Peer(await connect(address, options.connect), options.codec, options));
+  const stream = await connect(address, options.connect);
+  try {
+    return rpcOver<Target>(stream, options);
+  } catch (error) {
+    // Nobody else knows of it: it would hold the process.
+    stream.abort(error);
+    throw error;
+  }
 }
 
 /** {@link connectRpc} over a stream that is there already: a memory pair, a tunnel. Takes the stream over. */

@@ -6,8 +6,8 @@ import type { CallId, Packet, Wire } from './wire.ts';
 export interface InboundOptions {
   readonly exposeErrors: boolean;
   readonly onError: (error: unknown, method: string | undefined) => void;
-  /** Sends an answer. */
-  readonly answer: (text: string) => void;
+  /** Sends an answer; false where it is too large to be sent. */
+  readonly answer: (text: string) => boolean;
   /** A call that took longer than its turn is over. */
   readonly settled: () => void;
 }
@@ -20,6 +20,8 @@ type Answer = string | undefined;
 export class InboundCalls {
   /** Running, and answered later. Calls without an id of their own are counted, and cannot be cancelled. */
   readonly #running = new Map<CallId | symbol, Context>();
+  /** Messages, one each for a batch, whose answers are to come. */
+  #unanswered = 0;
   readonly #service: Service | undefined;
   readonly #wire: Wire;
   readonly #peer: Caller;
@@ -36,12 +38,19 @@ export class InboundCalls {
     return this.#running.size;
   }
 
+  /** Every answer has been given: one goes out a little later than its procedure ends, that of a batch later still. */
+  get isIdle(): boolean {
+    return this.#unanswered === 0;
+  }
+
   receive(packet: Packet): void {
     const answer = this.#answer(packet);
-    if (typeof answer === 'string') this.#options.answer(answer);
+    if (typeof answer === 'string') this.#send(answer, packet);
     else if (answer !== undefined) {
+      this.#unanswered++;
       void answer.then((text) => {
-        if (text !== undefined) this.#options.answer(text);
+        this.#unanswered--;
+        if (text !== undefined) this.#send(text, packet);
         this.#options.settled();
       });
     }
@@ -51,10 +60,12 @@ export class InboundCalls {
   receiveBatch(packets: readonly Packet[]): void {
     const answers = packets.map((packet) => this.#answer(packet));
     const isNow = answers.every((answer) => typeof answer !== 'object');
-    if (isNow) this.#answerBatch(answers);
+    if (isNow) this.#answerBatch(answers, packets);
     else {
+      this.#unanswered++;
       void Promise.all(answers.map((answer) => Promise.resolve(answer))).then((settled) => {
-        this.#answerBatch(settled);
+        this.#unanswered--;
+        this.#answerBatch(settled, packets);
         this.#options.settled();
       });
     }
@@ -64,9 +75,27 @@ export class InboundCalls {
     for (const context of this.#running.values()) context.abort(reason);
   }
 
-  #answerBatch(answers: readonly Answer[]): void {
+  #send(text: string, packet: Packet): void {
+    if (!this.#options.answer(text)) this.#options.answer(this.#tooLarge(packet));
+  }
+
+  #answerBatch(answers: readonly Answer[], packets: readonly Packet[]): void {
+    const given = packets.filter((_, index) => answers[index] !== undefined);
+    if (given.length === 0 || this.#options.answer(this.#batch(answers))) return;
+    this.#options.answer(this.#batch(given.map((packet) => this.#tooLarge(packet))));
+  }
+
+  #batch(answers: readonly Answer[]): string {
     const texts = answers.filter((answer) => answer !== undefined);
-    if (texts.length > 0) this.#options.answer((this.#wire.batch as (texts: string[]) => string)(texts));
+    return (this.#wire.batch as (texts: readonly string[]) => string)(texts);
+  }
+
+  /** Said instead of an answer above the limit for messages: silence would leave the caller waiting. */
+  #tooLarge(packet: Packet): string {
+    return this.#wire.fault(
+      packet.id ?? null,
+      new RpcFault(faultCodes.internalError, 'the answer is too large'),
+    );
   }
 
   #answer(packet: Packet): Answer | Promise<Answer> {

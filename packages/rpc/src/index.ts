@@ -4,7 +4,7 @@
  * - `service.ts`   what can be called: functions, `method()`, `expose()`; `standard-schema.ts` is how parameters are checked
  * - `client.ts`   the typed client over anything that carries calls
  * - `wire.ts`   what a format of calls must do; `wires/json-rpc/` is one
- * - `peer.ts`   a wire on a stream, both ends of it; below it `pending-calls.ts` (ours) and `inbound-calls.ts` (theirs)
+ * - `peer.ts`   a wire on a stream, both ends of it; below it `pending-calls.ts` (ours), `inbound-calls.ts` and `held-messages.ts` (theirs), `outbox.ts`
  * - `connect.ts` `serve.ts`   peers over the network
  * - `wires/xml-rpc/`   XML-RPC over HTTP; `@wirestack/rpc/xml-rpc`, for those who want it
  * - `errors.ts`   what all of them speak

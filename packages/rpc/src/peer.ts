@@ -1,8 +1,10 @@
-import { ByteBuffer, FramingError, type Decoder, type Encoder } from '@wirestack/framing';
+import { FramingError, type Decoder } from '@wirestack/framing';
 import { withDeadline, type ByteStream, type Deadline } from '@wirestack/socket';
 import type { Caller } from './client.ts';
 import { faultCodes, RpcError, RpcFault, RpcUsageError } from './errors.ts';
+import { HeldMessages } from './held-messages.ts';
 import { InboundCalls } from './inbound-calls.ts';
+import { Outbox } from './outbox.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type { Service } from './service.ts';
 import type { Packet, Wire } from './wire.ts';
@@ -14,7 +16,7 @@ export interface PeerOptions {
   readonly timeoutMs?: number;
   /** The most calls of ours without an answer. One more is refused with `TOO_MANY_CALLS`. Default 65,536. */
   readonly maxPending?: number;
-  /** The most calls of theirs that run at the same time; then the stream is read no further. Default 1,024. */
+  /** The most calls of theirs that run at the same time; then only what may hold an answer to ours is read. Default 1,024. */
   readonly maxInFlight?: number;
   /** The most bytes that wait for a peer that does not read; then the connection is aborted. Default 64 MiB. */
   readonly maxBufferedBytes?: number;
@@ -35,19 +37,15 @@ export class Peer implements Caller, AsyncDisposable {
   readonly closed: Promise<void>;
   readonly #pending: PendingCalls;
   readonly #inbound: InboundCalls;
+  readonly #held = new HeldMessages();
   readonly #decoder: Decoder<Uint8Array>;
-  readonly #encoder: Encoder<Uint8Array>;
-  readonly #sink = new ByteBuffer();
+  readonly #outbox: Outbox;
   readonly #onError: (error: unknown, method: string | undefined) => void;
   readonly #maxBufferedBytes: number;
   readonly #maxInFlight: number;
   #onClosed!: () => void;
-  #isFlushing = false;
   #isReading = false;
   #isPaused = false;
-  /** Written since the stream met back-pressure. */
-  #unsent = 0;
-  #writable: Promise<void> = Promise.resolve();
   #over: RpcError | undefined;
   #peerEnded = false;
   #closing: Promise<void> | undefined;
@@ -63,7 +61,9 @@ export class Peer implements Caller, AsyncDisposable {
     this.stream = stream;
     this.wire = wire;
     this.#decoder = wire.framing.decoder();
-    this.#encoder = wire.framing.encoder();
+    this.#outbox = new Outbox(stream, wire, maxBufferedBytes, (error) => {
+      this.abort(error);
+    });
     this.#onError = options.onError ?? (() => undefined);
     this.#maxBufferedBytes = maxBufferedBytes;
     this.#maxInFlight = maxInFlight;
@@ -73,9 +73,7 @@ export class Peer implements Caller, AsyncDisposable {
     this.#inbound = new InboundCalls(options.service, wire, this, {
       exposeErrors: options.exposeErrors ?? false,
       onError: this.#onError,
-      answer: (text) => {
-        this.#send(text);
-      },
+      answer: (text) => this.#send(text),
       settled: () => {
         this.#settled();
       },
@@ -93,7 +91,7 @@ export class Peer implements Caller, AsyncDisposable {
         this.#read();
       },
       drain: () => {
-        this.#unsent = 0;
+        this.#outbox.drained();
         this.#read();
       },
       closed: (error) => {
@@ -120,13 +118,14 @@ export class Peer implements Caller, AsyncDisposable {
    *   RpcUsageError for parameters that the wire has no form for. All of them by rejection.
    */
   call(method: string, params: readonly unknown[], options?: Deadline): Promise<unknown> {
-    if (this.#over !== undefined || this.#closing !== undefined) return Promise.reject(this.#gone());
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
     const id = this.#pending.nextId;
     let text: string;
     try {
       text = this.wire.call(id, method, params);
       const result = this.#pending.add(options);
-      if (this.#pending.has(id)) this.#encodeCall(id, text);
+      this.#encodeCalls([id], text);
       return result;
     } catch (error) {
       return rejected(error);
@@ -138,7 +137,7 @@ export class Peer implements Caller, AsyncDisposable {
     if (this.#over !== undefined || this.#closing !== undefined) return Promise.reject(this.#gone());
     try {
       this.#encode(this.wire.notification(method, params));
-      return this.#writable;
+      return this.#outbox.writable();
     } catch (error) {
       return rejected(error);
     }
@@ -148,7 +147,7 @@ export class Peer implements Caller, AsyncDisposable {
    * Sends calls and notifications as one batch. The promises of the calls settle one by one, as the answers come; `undefined` for a
    * notification.
    *
-   * @throws RpcUsageError for an empty batch, and where the wire has no batches.
+   * @throws RpcUsageError for an empty batch, where the wire has no batches, and for a notification that it has no form for.
    */
   batch(
     calls: readonly {
@@ -160,41 +159,49 @@ export class Peer implements Caller, AsyncDisposable {
   ): readonly (Promise<unknown> | undefined)[] {
     if (this.wire.batch === undefined) throw new RpcUsageError(`${this.wire.name} has no batches`);
     if (calls.length === 0) throw new RpcUsageError('an empty batch is no message');
-    if (this.#over !== undefined || this.#closing !== undefined) {
-      return calls.map(({ notify }) => (notify === true ? undefined : Promise.reject(this.#gone())));
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      return calls.map(({ notify }) => (notify === true ? undefined : Promise.reject(refusal)));
     }
+    // Before any call waits: what throws here has no promise to reject.
+    const notifications = calls.map(({ method, params, notify }) =>
+      notify === true ? this.wire.notification(method, params) : undefined,
+    );
     const ids: number[] = [];
     const texts: string[] = [];
-    const results = calls.map(({ method, params, notify }) => {
-      if (notify === true) {
-        texts.push(this.wire.notification(method, params));
+    const results = calls.map(({ method, params }, index) => {
+      const notification = notifications[index];
+      if (notification !== undefined) {
+        texts.push(notification);
         return undefined;
       }
-      const text = this.wire.call(this.#pending.nextId, method, params);
       const id = this.#pending.nextId;
-      const result = this.#pending.add(options);
-      if (this.#pending.has(id)) {
+      try {
+        const text = this.wire.call(id, method, params);
+        const result = this.#pending.add(options);
         ids.push(id);
         texts.push(text);
-      }
-      return result;
-    });
-    if (texts.length > 0) {
-      try {
-        this.#encode(this.wire.batch(texts));
+        return result;
       } catch (error) {
-        for (const id of ids) this.#pending.reject(id, error as Error);
+        return rejected(error);
       }
-    }
+    });
+    if (ids.length > 0) this.#encodeCalls(ids, this.wire.batch(texts));
+    else if (texts.length > 0) this.#encode(this.wire.batch(texts));
     return results;
   }
 
   /**
-   * Lets the calls of theirs that run come to an end and answers them, then closes. Calls of ours that are pending, and new ones, are
-   * rejected with `CLOSED`. Where the deadline passes first, the connection is aborted.
+   * Lets the calls of theirs that run come to an end and answers them, then closes; those that come meanwhile do not begin. Calls of ours
+   * that are pending, and new ones, are rejected with `CLOSED`. Where the deadline passes first, the connection is aborted, and this
+   * rejects with SocketError `TIMED_OUT` or `ABORTED`.
    */
   close(options?: Deadline): Promise<void> {
-    return (this.#closing ??= this.#close(options));
+    this.#closing ??= this.#close();
+    // Each caller has a deadline of its own: whoever began to close may have had none.
+    return withDeadline(this.#closing, options, (error) => {
+      this.abort(error);
+    });
   }
 
   /** Ends the connection at once. Calls of ours are rejected, the signals of theirs aborted. */
@@ -217,10 +224,16 @@ export class Peer implements Caller, AsyncDisposable {
           this.#pause();
           return;
         }
-        const message = this.#peerEnded ? this.#decoder.end() : this.#decoder.next();
-        if (message === undefined) break;
-        this.#handle(this.wire.decode(message));
+        const held = this.#isFull() ? undefined : this.#held.take();
+        if (held !== undefined) this.#begin(held);
+        else {
+          const message = this.#peerEnded ? this.#decoder.end() : this.#decoder.next();
+          if (message === undefined) break;
+          this.#handle(this.wire.decode(message), message.length);
+        }
         if (this.#isOver()) return;
+        // Short calls may have long answers: back-pressure must be felt between two of them.
+        if (this.#outbox.isFull) this.#outbox.flush();
       }
       if (this.#peerEnded) this.#noMoreCalls();
       else this.#resume();
@@ -228,18 +241,39 @@ export class Peer implements Caller, AsyncDisposable {
       this.#lost(error);
     } finally {
       this.#isReading = false;
-      this.#flush();
+      this.#outbox.flush();
     }
   }
 
-  /** Theirs that run are at their limit; or they do not read our answers, and we wait for none of theirs. */
+  /** Theirs that run are at their limit, or they do not read our answers. While we wait for theirs, reading goes on as far as it may. */
   #mustWait(): boolean {
-    return this.#inbound.size >= this.#maxInFlight || (this.#unsent > 0 && this.#pending.size === 0);
+    if (this.#pending.size === 0) return this.#isFull() || this.#outbox.isBlocked;
+    return this.#isFull() && this.#held.bytes >= this.#maxBufferedBytes;
   }
 
-  #handle(packet: Packet | readonly Packet[]): void {
-    if (isBatch(packet)) this.#inbound.receiveBatch(packet.filter((one) => !this.#takeAnswer(one)));
-    else if (!this.#takeAnswer(packet)) this.#inbound.receive(packet);
+  #isFull(): boolean {
+    return this.#inbound.size >= this.#maxInFlight;
+  }
+
+  #handle(packet: Packet | readonly Packet[], bytes: number): void {
+    let rest = packet;
+    if (isBatch(packet)) {
+      rest = packet.filter((one) => !this.#takeAnswer(one));
+      if (rest.length === 0) return;
+    } else if (this.#takeAnswer(packet)) return;
+    else if (packet.kind === 'cancel') {
+      this.#inbound.receive(packet);
+      return;
+    }
+    if (this.#isFull()) this.#held.push(rest, bytes);
+    else this.#begin(rest);
+  }
+
+  #begin(packet: Packet | readonly Packet[]): void {
+    // On the way out: whoever called learns from the end of the connection that this one got no answer.
+    if (this.#closing !== undefined) return;
+    if (isBatch(packet)) this.#inbound.receiveBatch(packet);
+    else this.#inbound.receive(packet);
   }
 
   #takeAnswer(packet: Packet): boolean {
@@ -261,7 +295,7 @@ export class Peer implements Caller, AsyncDisposable {
     if (!this.#peerEnded) {
       this.#send(this.wire.fault(null, new RpcFault(faultCodes.parseError, `Parse error: ${error.message}`)));
     }
-    this.#flush();
+    this.#outbox.finish();
     this.#end(cause);
     void this.stream.close({ timeoutMs: lingerMs }).catch(() => undefined);
   }
@@ -269,64 +303,37 @@ export class Peer implements Caller, AsyncDisposable {
   /** The other side sends no more: no call of ours can be answered, those of theirs are, and then it is over. */
   #noMoreCalls(): void {
     this.#pending.rejectAll(new RpcError('PEER_GONE', 'the peer has ended its side'));
-    if (this.#inbound.size === 0) void this.close().catch(() => undefined);
+    if (this.#inbound.isIdle && this.#held.size === 0) void this.close().catch(() => undefined);
   }
 
   #settled(): void {
-    if (this.#inbound.size === 0) this.#idle?.();
-    if (this.#isPaused || this.#peerEnded) this.#read();
+    if (this.#inbound.isIdle) this.#idle?.();
+    if (this.#isPaused || this.#peerEnded || this.#held.size > 0) this.#read();
   }
 
-  #encodeCall(id: number, text: string): void {
+  #encodeCalls(ids: readonly number[], text: string): void {
     try {
       this.#encode(text);
     } catch (error) {
-      this.#pending.reject(id, error as Error);
+      for (const id of ids) this.#pending.reject(id, error as Error);
     }
   }
 
-  /** An answer, or what stands for one. One that is too large for the wire is told as a fault. */
-  #send(text: string): void {
+  /** An answer, or what stands for one; false where it is too large for the wire. */
+  #send(text: string): boolean {
     try {
       this.#encode(text);
+      return true;
     } catch (error) {
       this.#onError(error, undefined);
+      return false;
     }
   }
 
   #encode(text: string): void {
-    try {
-      this.#encoder.encode(Buffer.from(text), this.#sink);
-    } catch (cause) {
-      throw new RpcError('TOO_LARGE', (cause as Error).message, { cause });
-    }
-    if (this.#isFlushing || this.#isReading) return;
-    this.#isFlushing = true;
-    queueMicrotask(() => {
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    this.#isFlushing = false;
-    const bytes = this.#sink.length;
-    if (bytes === 0) return;
-    if (this.#over !== undefined) {
-      this.#sink.take();
-      return;
-    }
-    const chunks = this.#sink.take();
-    if (chunks.length === 1) this.#writable = this.stream.write(chunks[0] as Uint8Array);
-    else {
-      this.stream.cork();
-      for (const chunk of chunks) this.#writable = this.stream.write(chunk);
-      this.stream.uncork();
-    }
-    if (!this.stream.needsDrain) return;
-    this.#unsent += bytes;
-    if (this.#unsent > this.#maxBufferedBytes) {
-      this.abort(new RpcError('TOO_LARGE', `the peer leaves ${String(this.#unsent)} bytes unread`));
-    }
+    this.#outbox.put(text);
+    // What is read in one turn is answered at the end of it.
+    if (!this.#isReading) this.#outbox.schedule();
   }
 
   #pause(): void {
@@ -341,26 +348,16 @@ export class Peer implements Caller, AsyncDisposable {
     this.stream.resume();
   }
 
-  async #close(options: Deadline = {}): Promise<void> {
+  async #close(): Promise<void> {
     this.#pending.rejectAll(this.#gone());
-    try {
-      if (this.#inbound.size > 0 && this.#over === undefined) await this.#whenIdle(options);
-      this.#flush();
-      this.#end(new RpcError('CLOSED', 'the connection was closed on this side'));
-      await this.stream.close(options);
-    } catch (error) {
-      this.abort(error);
-      throw error;
+    // A procedure that closes its own connection, in its turn, is answered first.
+    if (this.#isReading) await Promise.resolve();
+    if (!this.#inbound.isIdle && !this.#isOver()) {
+      await new Promise<void>((resolve) => void (this.#idle = resolve));
     }
-  }
-
-  #whenIdle(options: Deadline): Promise<void> {
-    const idle = new Promise<void>((resolve) => {
-      this.#idle = resolve;
-    });
-    return withDeadline(idle, options, (error) => {
-      this.abort(error);
-    });
+    this.#outbox.finish();
+    this.#end(new RpcError('CLOSED', 'the connection was closed on this side'));
+    await this.stream.close();
   }
 
   #end(reason: RpcError): void {
@@ -368,12 +365,20 @@ export class Peer implements Caller, AsyncDisposable {
     this.#over = reason;
     this.#pending.rejectAll(reason);
     this.#inbound.abortAll(reason);
+    this.#held.clear();
+    this.#outbox.end();
     this.#idle?.();
   }
 
   /** A handler may have closed or aborted. */
   #isOver(): boolean {
     return this.#over !== undefined;
+  }
+
+  /** Why nothing more can be called; `undefined` where it can. */
+  #refusal(): RpcError | undefined {
+    if (this.#over !== undefined || this.#closing !== undefined) return this.#gone();
+    return this.#peerEnded ? new RpcError('PEER_GONE', 'the peer has ended its side') : undefined;
   }
 
   #gone(): RpcError {

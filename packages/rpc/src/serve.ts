@@ -50,7 +50,11 @@ export async function serveRpc(
     close: () => server.close(),
     drain: async (deadline) => {
       const stopped = server.close();
-      await Promise.all([...peers].map((peer) => peer.close(deadline).catch(() => undefined)));
+      const ended = [...peers].map(async (peer) => {
+        await peer.close(deadline).catch(() => undefined);
+        await peer.closed;
+      });
+      await Promise.all(ended);
       await stopped;
     },
     [Symbol.asyncDispose]: () => server.close(),

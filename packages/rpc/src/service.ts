@@ -142,7 +142,10 @@ export function expose<Target extends object, const Names extends keyof Target &
 /** What a caller is told of an error: an {@link RpcFault} as it is; of any other its message where `exposeErrors`, else nothing. */
 export function toFault(error: unknown, exposeErrors: boolean): RpcFault {
   if (error instanceof RpcFault) return error;
-  return new RpcFault(faultCodes.internalError, (exposeErrors ? textOf(error) : undefined) ?? 'Internal error');
+  return new RpcFault(
+    faultCodes.internalError,
+    (exposeErrors ? textOf(error) : undefined) ?? 'Internal error',
+  );
 }
 
 /** Anything can be thrown, also what has no text: that must not throw again. */

@@ -184,9 +184,7 @@ describe('expose()', () => {
   });
 
   it('refuses a name that is no method', () => {
-    expect(() => expose({ data: 1, f: () => 1 } as { data: number; f: () => number }, ['data'])).toThrow(
-      'data is no method',
-    );
+    expect(() => expose({ data: 1, f: () => 1 }, ['data'])).toThrow('data is no method');
     expect(() => expose(new Store(), ['gone' as 'get'])).toThrow(RpcUsageError);
   });
 });

@@ -7,17 +7,14 @@ import { className, classNumber, isRecordType, typeNumber, unknownTypeName } fro
 import { dnskeyWire, dsWire, nsecWire, rrsigWire } from './dnssec-wire.ts';
 import { readUnknown } from './legacy-wire.ts';
 import type { RdataCodec } from './rdata-codec.ts';
-import type { KnownType, RecordOf, ResourceRecord, UnknownData } from './record.ts';
+import type { DataOf, KnownType, ResourceRecord, UnknownData } from './record.ts';
 import { serviceBindingWire } from './service-wire.ts';
 import { mxWire, plainTargetWire, soaWire, srvWire, targetWire } from './target-wire.ts';
 import { caaWire, txtWire } from './text-wire.ts';
 
 /** The data of one type, of those that share their data as well. */
-type DataOfType<Type, Record = ResourceRecord> =
-  Record extends RecordOf<infer Types, infer Data> ? (Type extends Types ? Data : never) : never;
-
 /** Another type is a codec, and a line here. */
-const table: { readonly [Type in KnownType]: RdataCodec<DataOfType<Type>> } = {
+const table: { readonly [Type in KnownType]: RdataCodec<DataOf<Type>> } = {
   A: aWire,
   NS: targetWire,
   CNAME: targetWire,

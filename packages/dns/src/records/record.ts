@@ -58,7 +58,8 @@ export type QuestionType = RecordType | 'ANY' | 'AXFR' | 'IXFR';
 export type RecordClass = 'IN' | 'CH' | 'HS' | 'NONE' | 'ANY' | `CLASS${number}`;
 
 /** The data of records by type. */
-export type DataOf<Type extends RecordType> = Extract<ResourceRecord, { type: Type }>['data'];
+export type DataOf<Type extends RecordType, Among extends ResourceRecord = ResourceRecord> =
+  Among extends RecordOf<infer Types, infer Data> ? (Type extends Types ? Data : never) : never;
 
 /** A (RFC 1035 3.4.1): dotted quad. AAAA (RFC 3596): text as RFC 5952 writes it. */
 export interface AddressData {

@@ -18,7 +18,7 @@ export const question = 0x3f;
 /** What a byte of text is: copied, copied as part of a longer character, looked at, or refused (XML 1.0 section 2.2). */
 export const plain = 0;
 export const wide = 1;
-export const special = 2;
+const special = 2;
 export const forbidden = 3;
 export const kinds: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte >= 0x80) return wide;
