@@ -8,9 +8,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadCpu, pinned, serverCpu } from './load.js';
-import { peakMegabytes, startServer } from './processes.js';
-import { columns, machine } from './report.js';
+import { loadCpu, pinned, serverCpu } from '../cpus.js';
+import { columns, machine } from '../figures.js';
+import { peakMegabytes } from '../proc.js';
+import { startServer } from './processes.js';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '8' } } });
 const seconds = Number(values.seconds);

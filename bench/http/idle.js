@@ -2,8 +2,9 @@
 /** Memory of idle keep-alive connections: each is served once, then held; then all are served again. */
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
-import { residentKilobytes, startServer } from './processes.js';
-import { columns, machine } from './report.js';
+import { columns, machine } from '../figures.js';
+import { residentKilobytes } from '../proc.js';
+import { startServer } from './processes.js';
 
 const { values } = parseArgs({ options: { connections: { type: 'string', default: '10000' } } });
 const count = Number(values.connections);

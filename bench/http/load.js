@@ -1,10 +1,10 @@
 // @ts-check
 /** Drives a server: wrk where it is installed, else autocannon. Both in a process of their own, pinned to `cpu` where that can be done. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { has, pinned } from '../cpus.js';
 
 /**
  * @typedef {object} Load
@@ -24,25 +24,7 @@ import { join } from 'node:path';
  * @property {{ p50: number, p99: number }} latencyMs
  */
 
-/** @param {string} program */
-const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-
-export const tools = { wrk: has('wrk'), taskset: has('taskset') };
-
-/** Server and load on a CPU each, where there are two. */
-export const isPinned = tools.taskset && availableParallelism() >= 2;
-export const serverCpu = isPinned ? 0 : undefined;
-export const loadCpu = isPinned ? 1 : undefined;
-
-/**
- * `command`, on `cpu` only.
- *
- * @param {number | undefined} cpu
- * @param {string[]} command
- */
-export function pinned(cpu, command) {
-  return cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command];
-}
+export const tools = { wrk: has('wrk') };
 
 /**
  * @param {Load} options

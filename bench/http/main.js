@@ -7,16 +7,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isPinned, load, loadCpu, serverCpu, tools } from './load.js';
-import {
-  cpuSeconds,
-  machineBusySeconds,
-  ownCpuSeconds,
-  peakMegabytes,
-  resetPeak,
-  startServer,
-} from './processes.js';
-import { machine, markdown, summarise, table } from './report.js';
+import { isPinned, loadCpu, serverCpu } from '../cpus.js';
+import { machine } from '../figures.js';
+import { cpuSeconds, machineBusySeconds, ownCpuSeconds, peakMegabytes, resetPeak } from '../proc.js';
+import { load, tools } from './load.js';
+import { startServer } from './processes.js';
+import { markdown, summarise, table } from './report.js';
 import { scenarios } from './scenarios.js';
 import { verify } from './verify.js';
 

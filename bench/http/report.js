@@ -1,6 +1,6 @@
 // @ts-check
-/** Medians, ratios and tables. */
-import { cpus } from 'node:os';
+/** Ratios and tables. */
+import { columns, median } from '../figures.js';
 
 /**
  * @typedef {object} Sample  one measurement
@@ -34,13 +34,6 @@ import { cpus } from 'node:os';
  * @property {number} [cpuToNode]    requests per CPU second, to those of node:http
  * @property {number} [cpuToLimit]
  */
-
-/** @param {number[]} values */
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
 
 /**
  * One row a server and depth, with ratios to node:http and to the raw limit of the same run.
@@ -135,24 +128,6 @@ export function table(rows) {
 }
 
 /**
- * Lines of cells as a table of text.
- *
- * @param {string[][]} lines
- * @param {number[]} [toTheLeft]  columns of words; the others are numbers
- */
-export function columns(lines, toTheLeft = [0]) {
-  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, i) => (toTheLeft.includes(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-/**
  * Rows for a README.
  *
  * @param {Row[]} rows
@@ -166,10 +141,6 @@ export function markdown(rows) {
         `| ${scenario} | ${String(depth)} | ${server} | ${fixed(toNode)} | ${fixed(toLimit)} | ${fixed(cpuToNode)} |`,
     ),
   ].join('\n');
-}
-
-export function machine() {
-  return `Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'} × ${String(cpus().length)}, ${new Date().toISOString().slice(0, 10)}`;
 }
 
 /** @param {Row} row */
