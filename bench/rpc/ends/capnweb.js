@@ -1,5 +1,5 @@
 // @ts-check
-/** capnweb over node:net, a message a line: it brings WebSockets, and takes any transport; this one costs less. */
+/** capnweb over node:net, a message a line: it brings WebSockets, and takes any transport. */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { RpcSession, RpcTarget } from 'capnweb';
