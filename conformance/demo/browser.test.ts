@@ -105,13 +105,8 @@ describe.skipIf(!existsSync(executablePath))('Chromium', () => {
     await page.goto(`${demo.site}/`);
     const links = await page.evaluate<string[]>('Array.from(document.links, ({ href }) => href)');
     expect(links.length).toBeGreaterThan(3);
-    for (const link of links) {
-      // Each in a tab of its own: one that is still loading the stream may not take up the next address.
-      const tab = await page.context().newPage();
-      expect((await tab.goto(link, { waitUntil: 'commit', timeout: 30_000 }))?.status()).toBe(200);
-      await tab.close();
-    }
-    complaints = complaints.filter((complaint) => complaint !== `failed: ${demo.site}/stream`);
+    // To the end of each: Chromium at times never closes a page, nor leaves it, that has only just committed.
+    for (const link of links) expect((await page.goto(link))?.status()).toBe(200);
   });
 
   test('keeps its policy where it is not bypassed', async () => {
