@@ -13,7 +13,7 @@ import { posix, relative, sep } from 'node:path';
 export const layers = {
   socket: {
     siblings: [],
-    sockets: ['src/node-stream.ts', 'src/listen.ts', 'src/connect.ts', 'src/datagram.ts'],
+    sockets: ['src/streams/node-stream.ts', 'src/listen.ts', 'src/connect.ts', 'src/datagram.ts'],
   },
   framing: { siblings: [], types: { 'src/framed.ts': ['socket'] }, pure: ['src/'] },
   http: {

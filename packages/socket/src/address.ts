@@ -47,6 +47,19 @@ export function formatAddress(address: Address | Endpoint): string {
   return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${String(address.port)}`;
 }
 
+/** The address as the platform tells it; a mapped IPv4 address on a dual-stack socket is told as the IPv4 one it is. */
+export function inetAddress(
+  family: string | undefined,
+  host: string | undefined,
+  port: number | undefined,
+): Address {
+  const text = host ?? '';
+  if (text.startsWith('::ffff:') && text.includes('.')) {
+    return { family: 'ipv4', host: text.slice('::ffff:'.length), port: port ?? 0 };
+  }
+  return { family: family === 'IPv6' ? 'ipv6' : 'ipv4', host: text, port: port ?? 0 };
+}
+
 function parseText(text: string, schemes: readonly string[]): Endpoint {
   const scheme = /^([a-z][a-z0-9+.-]*):(?=\/\/|[/.])/i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && !schemes.includes(scheme)) {

@@ -3,7 +3,7 @@ import { formatAddress, parseAddress, type AddressLike } from './address.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { armDeadline, expiredAlready, limitOf, type Deadline } from './deadline.ts';
 import { toSocketError } from './errors.ts';
-import { NodeStream } from './node-stream.ts';
+import { NodeStream } from './streams/node-stream.ts';
 
 export interface ConnectOptions extends Deadline {
   /** Switches Nagle's algorithm off. Default true: protocols here write whole messages. */

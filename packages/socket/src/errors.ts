@@ -16,6 +16,11 @@
  * | `PERMISSION` | the operating system forbids it |
  * | `TOO_MANY_FILES` | out of descriptors |
  * | `TOO_LARGE` | a datagram above what the transport carries |
+ * | `TLS` | the handshake failed, a certificate was not accepted, or bytes came before it that must not |
+ * | `PROXY_HEADER` | the PROXY header is malformed, missing, or from nobody who may send one |
+ * | `TRUNCATED` | the peer finished before all that was asked for had arrived |
+ * | `TOO_LONG` | more arrived than the limit of the call allows |
+ * | `UNSUPPORTED` | this platform, or this runtime, cannot do it |
  * | `OTHER` | anything else; see `cause` |
  */
 export type SocketErrorCode =
@@ -32,6 +37,11 @@ export type SocketErrorCode =
   | 'PERMISSION'
   | 'TOO_MANY_FILES'
   | 'TOO_LARGE'
+  | 'TLS'
+  | 'PROXY_HEADER'
+  | 'TRUNCATED'
+  | 'TOO_LONG'
+  | 'UNSUPPORTED'
   | 'OTHER';
 
 /** The network, the peer or a deadline made an operation fail. `cause` holds the platform's own error, or the signal's reason. */

@@ -4,8 +4,8 @@
  * - `byte-stream.ts`   the one interface, as a contract
  * - `connect.ts` `listen.ts` `datagram.ts`   opening sockets: TCP, Unix, UDP
  * - `server/stream-server.ts`   a handler for every connection
- * - `memory-pair.ts`   two connected streams without a network
- * - `node-stream.ts`   the only file where a `node:net` socket becomes a stream; `read-queue.ts` is its pull mode
+ * - `streams/memory-pair.ts`   two connected streams without a network
+ * - `streams/node-stream.ts`   the only file where a `node:net` socket becomes a stream; `read-queue.ts` is its pull mode
  * - `address.ts` `deadline.ts` `errors.ts`   what all of them speak
  */
 export type { ByteReceiver, ByteStream, WriteOptions } from './byte-stream.ts';
@@ -19,10 +19,10 @@ export {
   type DatagramSocket,
 } from './datagram.ts';
 export { serve, type ServeOptions, type StreamHandler, type StreamServer } from './server/stream-server.ts';
-export { socketPair, type SocketPairOptions } from './memory-pair.ts';
+export { socketPair, type SocketPairOptions } from './streams/memory-pair.ts';
 export { formatAddress, parseAddress, type Address, type AddressLike, type Endpoint } from './address.ts';
 export { armDeadline, withDeadline, type Deadline } from './deadline.ts';
-export { ReadQueue } from './read-queue.ts';
+export { ReadQueue } from './streams/read-queue.ts';
 export {
   SocketError,
   SocketUsageError,

@@ -1,11 +1,18 @@
 import { chmodSync } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
 import { createServer, connect as netConnect, type Server } from 'node:net';
-import { formatAddress, parseAddress, type Address, type AddressLike, type Endpoint } from './address.ts';
+import {
+  formatAddress,
+  inetAddress,
+  parseAddress,
+  type Address,
+  type AddressLike,
+  type Endpoint,
+} from './address.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { armDeadline, expiredAlready, limitOf, withDeadline, type Deadline } from './deadline.ts';
 import { closedError, SocketError, SocketUsageError, toSocketError } from './errors.ts';
-import { inetAddress, NodeStream } from './node-stream.ts';
+import { NodeStream } from './streams/node-stream.ts';
 
 export interface ListenOptions {
   /** Connections the kernel holds before they are accepted. Default 511, as nginx, Redis and node have it. */

@@ -1,8 +1,8 @@
-import type { Address } from './address.ts';
-import type { ByteReceiver, ByteStream, WriteOptions } from './byte-stream.ts';
-import { expiredAlready, limitOf, withDeadline, type Deadline } from './deadline.ts';
-import { Deferred, harmless, ready, rejected } from './deferred.ts';
-import { abortedError, closedError, SocketError, SocketUsageError } from './errors.ts';
+import type { Address } from '../address.ts';
+import type { ByteReceiver, ByteStream, WriteOptions } from '../byte-stream.ts';
+import { expiredAlready, limitOf, withDeadline, type Deadline } from '../deadline.ts';
+import { Deferred, harmless, ready, rejected } from '../deferred.ts';
+import { abortedError, closedError, SocketError, SocketUsageError } from '../errors.ts';
 import { ReadQueue } from './read-queue.ts';
 
 export interface SocketPairOptions {

@@ -1,5 +1,5 @@
-import { armDeadline, expiredAlready, limitOf, type Deadline } from './deadline.ts';
-import { SocketUsageError } from './errors.ts';
+import { armDeadline, expiredAlready, limitOf, type Deadline } from '../deadline.ts';
+import { SocketUsageError } from '../errors.ts';
 
 /**
  * Where arrived bytes wait for `read()`: the half of pull mode that every stream shares. A cancelled read only removes its

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import type { Address } from './address.ts';
-import type { ByteReceiver, ByteStream, WriteOptions } from './byte-stream.ts';
-import { expiredAlready, limitOf, withDeadline, type Deadline } from './deadline.ts';
-import { Deferred, harmless, ready, rejected } from './deferred.ts';
-import { abortedError, closedError, SocketError, SocketUsageError, toSocketError } from './errors.ts';
+import { inetAddress, type Address } from '../address.ts';
+import type { ByteReceiver, ByteStream, WriteOptions } from '../byte-stream.ts';
+import { expiredAlready, limitOf, withDeadline, type Deadline } from '../deadline.ts';
+import { Deferred, harmless, ready, rejected } from '../deferred.ts';
+import { abortedError, closedError, SocketError, SocketUsageError, toSocketError } from '../errors.ts';
 import { ReadQueue } from './read-queue.ts';
 
 /** Pull mode reads ahead by at most about this much: one libuv read. */
@@ -346,17 +346,4 @@ export class NodeStream implements ByteStream {
     if (this.#error === undefined) closed.resolve();
     else closed.reject(this.#error);
   }
-}
-
-/** The address as the platform tells it; a mapped IPv4 address on a dual-stack socket is told as the IPv4 one it is. */
-export function inetAddress(
-  family: string | undefined,
-  host: string | undefined,
-  port: number | undefined,
-): Address {
-  const text = host ?? '';
-  if (text.startsWith('::ffff:') && text.includes('.')) {
-    return { family: 'ipv4', host: text.slice('::ffff:'.length), port: port ?? 0 };
-  }
-  return { family: family === 'IPv6' ? 'ipv6' : 'ipv4', host: text, port: port ?? 0 };
 }

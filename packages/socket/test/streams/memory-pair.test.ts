@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { socketPair } from '@wirestack/socket';
-import { textUntilEnd } from './scratch.ts';
+import { textUntilEnd } from '../scratch.ts';
 
 test('back-pressure begins at highWaterBytes, and ends when the peer has read everything', async () => {
   const [a, b] = socketPair({ highWaterBytes: 10 });
