@@ -8,12 +8,19 @@ import { posix, relative, sep } from 'node:path';
  * - `types`     siblings that single files may import as types only
  * - `pure`      files that run in a browser: no `node:*`, no library, nothing impure of their own package
  * - `pureTypes` siblings whose types `pure` files may name
- * - `sockets`   the only files that may know a kernel socket
+ * - `sockets`   the only files and folders that may know a kernel socket
  */
 export const layers = {
   socket: {
     siblings: [],
-    sockets: ['src/streams/node-stream.ts', 'src/listen.ts', 'src/connect.ts', 'src/datagram.ts'],
+    sockets: [
+      'src/dial.ts',
+      'src/datagram.ts',
+      'src/listening/',
+      'src/streams/kernel-stream.ts',
+      'src/tls/',
+      'src/server/concurrency/',
+    ],
   },
   framing: { siblings: [], types: { 'src/framed.ts': ['socket'] }, pure: ['src/'] },
   http: {
@@ -91,8 +98,11 @@ export function objection(file, specifier, typeOnly = false) {
   return isPure(name, path) ? `${path} runs in a browser and needs no library.` : undefined;
 }
 
-const isPure = (name, path) =>
-  (layers[name].pure ?? []).some((start) => (start.endsWith('/') ? path.startsWith(start) : path === start));
+const isPure = (name, path) => isListed(layers[name].pure, path);
+
+/** A list names files, and folders with a slash at their end. */
+const isListed = (list = [], path) =>
+  list.some((start) => (start.endsWith('/') ? path.startsWith(start) : path === start));
 
 function relativeObjection(name, path, target, testing) {
   if (/^(?:test|bench|dist)\//.test(target)) return 'What is published imports only src.';
@@ -121,7 +131,7 @@ function builtinObjection(name, path, module, typeOnly, testing) {
     const asserts = testing && /^assert(?:\/strict)?$/.test(module);
     return asserts ? undefined : `${path} runs in a browser: no \`node:${module}\`.`;
   }
-  if (/^(?:net|tls|dgram|cluster)$/.test(module) && !layers[name].sockets?.includes(path)) {
+  if (/^(?:net|tls|dgram|cluster)$/.test(module) && !isListed(layers[name].sockets, path)) {
     return `Only ${layers.socket.sockets.join(', ')} of packages/socket know a kernel socket.`;
   }
   if (/^(?:http|https|http2)$/.test(module) && !typeOnly) return `HTTP is what packages/http is for.`;

@@ -16,7 +16,7 @@ const forbidden: [file: string, specifier: string, typeOnly?: boolean][] = [
   ['packages/socket/src/address.ts', '@wirestack/socket'],
   ['packages/socket/src/address.ts', 'node:net'],
   ['packages/socket/src/address.ts', 'net', true],
-  ['packages/socket/src/read-queue.ts', './testing/index.ts'],
+  ['packages/socket/src/streams/read-queue.ts', '../testing/index.ts'],
   ['packages/socket/src/listen.ts', 'node:http'],
   ['packages/socket/test/address.test.ts', '@wirestack/http'],
   ['packages/framing/src/codec.ts', '@wirestack/socket', true],
@@ -56,7 +56,8 @@ const forbidden: [file: string, specifier: string, typeOnly?: boolean][] = [
 ];
 
 const allowed: [file: string, specifier: string, typeOnly?: boolean][] = [
-  ['packages/socket/src/listen.ts', 'node:net'],
+  ['packages/socket/src/listening/port.ts', 'node:net'],
+  ['packages/socket/src/dial.ts', 'node:net'],
   ['packages/socket/src/datagram.ts', 'node:dgram'],
   ['packages/socket/src/address.ts', 'node:path'],
   ['packages/socket/src/testing/check-push.ts', 'node:assert/strict'],

@@ -40,6 +40,13 @@ export function parseAddress(address: AddressLike, schemes: readonly string[] = 
   throw bad(JSON.stringify(address), 'not an address that can be connected to');
 }
 
+/** The scheme that an address in text begins with, in lower case. */
+export function schemeOf(address: AddressLike): string | undefined {
+  return typeof address === 'string'
+    ? /^([a-z][a-z0-9+.-]*):(?=\/\/|[/.])/i.exec(address)?.[1]?.toLowerCase()
+    : undefined;
+}
+
 /** Text for people and for {@link parseAddress}: `127.0.0.1:80`, `[::1]:80`, `unix:/run/x.sock`, `memory:a`. */
 export function formatAddress(address: Address | Endpoint): string {
   if ('path' in address) return `unix:${/^[^./]/.test(address.path) ? './' : ''}${address.path}`;
@@ -61,7 +68,7 @@ export function inetAddress(
 }
 
 function parseText(text: string, schemes: readonly string[]): Endpoint {
-  const scheme = /^([a-z][a-z0-9+.-]*):(?=\/\/|[/.])/i.exec(text)?.[1]?.toLowerCase();
+  const scheme = schemeOf(text);
   if (scheme !== undefined && !schemes.includes(scheme)) {
     throw bad(text, `the scheme is not one of ${schemes.join(', ')}`);
   }

@@ -102,7 +102,7 @@ const codeOfErrno: Readonly<Record<string, SocketErrorCode>> = {
 export function toSocketError(error: unknown, address?: string): SocketError {
   if (error instanceof SocketError) return error;
   const errno = errnoOf(error);
-  const code = (errno === undefined ? undefined : codeOfErrno[errno]) ?? 'OTHER';
+  const code = errno === undefined ? 'OTHER' : (codeOfErrno[errno] ?? (isOfTls(errno) ? 'TLS' : 'OTHER'));
   const message = messageOf(error);
   return new SocketError(code, message, { cause: error, ...(address === undefined ? {} : { address }) });
 }
@@ -115,6 +115,11 @@ export function abortedError(reason: unknown): SocketError {
 /** The error for using what was closed on this side. */
 export function closedError(what = 'the stream'): SocketError {
   return new SocketError('CLOSED', `${what} was closed on this side`);
+}
+
+/** OpenSSL's complaints about a record, and node's about a connection that goes wrong after the handshake. */
+function isOfTls(errno: string): boolean {
+  return errno === 'EPROTO' || errno.startsWith('ERR_SSL_') || errno.startsWith('ERR_TLS_');
 }
 
 function errnoOf(error: unknown): string | undefined {

@@ -29,6 +29,9 @@ async function pair(): Promise<{ server: DatagramSocket; client: DatagramSocket 
   return { server, client };
 }
 
+/** Where a socket that never asked to broadcast may not send. */
+const broadcast: Address = { family: 'ipv4', host: '255.255.255.255', port: 9 };
+
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 
@@ -166,6 +169,32 @@ describe('post', () => {
     expect((await client.receive()).data).toEqual(Buffer.from('small'));
   });
 
+  test('counts what the kernel refuses: of the first thousand each', async () => {
+    const { server } = await pair();
+    for (let count = 0; count < 1000; count++) server.post(bytes('x'), broadcast);
+    await turnsUntil(() => server.unsent === 1000);
+  });
+
+  test('counts refusals after long success from the 32nd at the latest, packets too large always', async () => {
+    const { server } = await pair();
+    for (let count = 0; count < 2000; count++) server.post(bytes('x'), server.localAddress);
+    const beforeRefusal = server.unsent;
+    for (let count = 0; count < 32; count++) server.post(bytes('x'), broadcast);
+    await turnsUntil(() => server.unsent === beforeRefusal + 1);
+    for (let count = 0; count < 1000; count++) server.post(bytes('x'), broadcast);
+    await turnsUntil(() => server.unsent === beforeRefusal + 1001);
+    for (let count = 0; count < 2000; count++) server.post(bytes('x'), server.localAddress);
+    for (let count = 0; count < 10; count++) server.post(new Uint8Array(65_508), server.localAddress);
+    await turnsUntil(() => server.unsent === beforeRefusal + 1011);
+  });
+
+  test('just before close is sent', async () => {
+    const { server, client } = await pair();
+    server.post(bytes('goodbye'), client.localAddress);
+    await server.close();
+    expect((await client.receive()).data).toEqual(Buffer.from('goodbye'));
+  });
+
   test('to port 0, where nothing can be sent, is counted', async () => {
     const { server } = await pair();
     server.post(bytes('x'), { family: 'ipv4', host: '127.0.0.1', port: 0 });
@@ -182,6 +211,7 @@ describe('post', () => {
   test.each<[string, Address]>([
     ['a Unix path', { family: 'unix', path: '/x' }],
     ['a memory stream', { family: 'memory', name: 'x' }],
+    ['a name', { family: 'ipv4', host: 'localhost', port: 9 }],
   ])('to %s is refused', async (_, to) => {
     const { server } = await pair();
     expect(() => {

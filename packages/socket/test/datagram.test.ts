@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { bind, type Datagram } from '@wirestack/socket';
 import { disposed, turnsUntil } from './scratch.ts';
@@ -33,6 +34,24 @@ describe('datagrams', () => {
       if (text(datagram) === 'here') break;
     }
     expect(server.dropped).toBe(0);
+  });
+
+  test('an address of IPv6 may say its interface', async () => {
+    const [loopback] = Object.entries(networkInterfaces()).find(([, addresses]) =>
+      addresses?.some(({ address }) => address === '::1'),
+    ) ?? ['lo'];
+    const a = disposed(await bind(`udp://[::1%${loopback}]:0`));
+    const { port } = a.localAddress as { port: number };
+    const b = disposed(await bind('udp://[::1]:0'));
+    const connected = disposed(
+      await bind('udp://[::1]:0', { remote: `udp://[::1%${loopback}]:${String(port)}` }),
+    );
+    await b.send('sent', `udp://[::1%${loopback}]:${String(port)}`);
+    expect(text(await a.receive())).toBe('sent');
+    b.post(new TextEncoder().encode('posted'), { family: 'ipv6', host: `::1%${loopback}`, port });
+    expect(text(await a.receive())).toBe('posted');
+    await connected.send('connected');
+    expect(text(await a.receive())).toBe('connected');
   });
 
   test('a connected socket hears its peer only', async () => {

@@ -4,7 +4,7 @@ import {
   type Address,
   type AddressLike,
   type Deadline,
-  type StreamServer,
+  type RunningServer,
 } from '@wirestack/socket';
 import { HttpUsageError } from '../errors.ts';
 import { dateLine } from './clock.ts';
@@ -60,7 +60,7 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
   requests = 0;
   readonly #options: ServerOptions;
   readonly #connections = new Set<HttpConnection>();
-  #port: StreamServer | undefined;
+  #port: RunningServer | undefined;
   #isBinding = false;
   #isStopping = false;
   #stopClock: (() => void) | undefined;

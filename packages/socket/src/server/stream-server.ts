@@ -1,97 +1,127 @@
-import type { Address, AddressLike } from '../address.ts';
-import type { ByteStream } from '../byte-stream.ts';
-import type { Deadline } from '../deadline.ts';
-import { SocketError } from '../errors.ts';
-import { openPort, type ListeningPort, type ListenOptions } from '../listen.ts';
+import type { Address } from '../address.ts';
+import { armDeadline, type Deadline } from '../deadline.ts';
+import { SocketUsageError } from '../errors.ts';
+import { KernelStream } from '../streams/kernel-stream.ts';
+import type { Listener } from '../listen.ts';
+import { AcceptQueue } from '../listening/accept-queue.ts';
+import { placeOf, type ListenAddress } from '../listening/bind-server.ts';
+import { openPort, type ListenOptions } from '../listening/port.ts';
+import type { SocketStream } from '../socket-stream.ts';
+import { BaseServer, type Accepted, type BaseServerOptions } from './base-server.ts';
+import type { Task } from './concurrency/concurrency.ts';
+import type { RequestHandler } from './request-handler.ts';
+
+/** One object a connection, made by the server. */
+export type StreamHandlerClass = new (
+  request: SocketStream,
+  clientAddress: Address,
+  server: StreamServer,
+) => RequestHandler<SocketStream>;
+
+/** Serves one connection; the server closes it when the promise resolves, and aborts it when it rejects. */
+export type StreamHandlerFunction = (
+  request: SocketStream,
+  clientAddress: Address,
+) => Promise<unknown> | undefined;
+
+export interface StreamServerOptions extends BaseServerOptions, ListenOptions {}
 
 /**
- * Serves one connection. A handler that returns a promise has the stream until the promise settles; then the stream is closed
- * (or aborted, where it rejects). One that returns nothing has taken the stream over, as a push-mode driver does.
+ * `socketserver.TCPServer` and `UnixStreamServer` (seeds 003 and 004), by the address: a handler for each connection, a hook for each step.
+ * `serve` is shorter where no hook is wanted.
  */
-export type StreamHandler = (stream: ByteStream) => undefined | Promise<unknown>;
+export class StreamServer extends BaseServer<SocketStream> {
+  protected readonly handler: StreamHandlerClass | StreamHandlerFunction;
+  readonly #place: ListenAddress;
+  readonly #options: StreamServerOptions;
+  #listener: Listener | undefined;
 
-export interface ServeOptions extends ListenOptions {
-  /**
-   * Told of what a handler throws. Default: written to stderr, except a `SocketError`, which only says that a peer went away.
-   */
-  readonly onError?: (error: unknown, stream: ByteStream) => void;
-}
-
-export interface StreamServer extends AsyncDisposable {
-  readonly address: Address;
-  /** Connections open now. */
-  readonly connections: number;
-  /** Connections turned away by `maxConnections`, or for want of descriptors. */
-  readonly dropped: number;
-  /** Stops accepting. Open streams live on. */
-  close(): Promise<void>;
-  /** Stops accepting, waits until every stream has closed, and aborts those left when the deadline passes. */
-  drain(options?: Deadline): Promise<void>;
-}
-
-/**
- * Calls `handler` for every connection, all at the same time: seed 004's `ThreadingTCPServer` without the threads.
- *
- * @throws SocketError `IN_USE`, `PERMISSION`, `UNAVAILABLE`, `NOT_FOUND`; SocketUsageError `BAD_ADDRESS`.
- */
-export async function serve(
-  address: AddressLike,
-  handler: StreamHandler,
-  options: ServeOptions = {},
-): Promise<StreamServer> {
-  const { onError = reportUnlessPeer } = options;
-  const fail = (error: unknown, stream: ByteStream): void => {
-    stream.abort(error);
-    onError(error, stream);
-  };
-  return new RunningServer(
-    await openPort(address, options, (stream) => {
-      try {
-        handler(stream)?.then(
-          () => stream.close(),
-          (error: unknown) => {
-            fail(error, stream);
-          },
-        );
-      } catch (error) {
-        fail(error, stream);
-      }
-    }),
-  );
-}
-
-class RunningServer implements StreamServer {
-  readonly #port: ListeningPort;
-
-  constructor(port: ListeningPort) {
-    this.#port = port;
+  /** @throws SocketUsageError `BAD_ADDRESS`, `BAD_ARGUMENT` */
+  constructor(
+    address: ListenAddress,
+    handler: StreamHandlerClass | StreamHandlerFunction,
+    options: StreamServerOptions = {},
+  ) {
+    super(options);
+    placeOf(address);
+    const isPassedOn = this.concurrency.takesSocket === true || this.concurrency.listen !== undefined;
+    if (isPassedOn && (options.tls !== undefined || options.proxyProtocol !== undefined)) {
+      throw new SocketUsageError(
+        'BAD_ARGUMENT',
+        `${this.concurrency.name} passes sockets on as they come: no TLS, no PROXY header`,
+      );
+    }
+    this.#place = address;
+    this.#options = options;
+    this.handler = handler;
   }
 
-  get address(): Address {
-    return this.#port.address;
-  }
-
-  get connections(): number {
-    return this.#port.streams.size;
-  }
-
+  /** Connections turned away by a limit, or whose handshake failed. */
   get dropped(): number {
-    return this.#port.dropped;
+    return this.#listener?.dropped ?? 0;
   }
 
-  close(): Promise<void> {
-    return this.#port.close();
+  protected async open(): Promise<Address> {
+    const { concurrency } = this;
+    // Where the processes accept for themselves, none is accepted here.
+    if (concurrency.listen !== undefined) return concurrency.listen(this.#place, this.#options);
+    const queue = new AcceptQueue();
+    const deliver = (stream: SocketStream): void => {
+      queue.push(stream);
+    };
+    queue.port = await openPort(this.#place, this.#options, deliver, concurrency.takesSocket);
+    this.#listener = queue;
+    return queue.address;
   }
 
-  drain(options?: Deadline): Promise<void> {
-    return this.#port.drain(options);
+  protected async accept(deadline: Deadline): Promise<Accepted<SocketStream>> {
+    if (this.#listener === undefined) return never(deadline);
+    const request = await this.#listener.accept(deadline);
+    return { request, clientAddress: request.remoteAddress };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  protected async stopListening(): Promise<void> {
+    await this.#listener?.close();
+  }
+
+  protected taskOf(request: SocketStream): Omit<Task, 'run'> {
+    const { takesSocket } = this.concurrency;
+    return takesSocket === true && request instanceof KernelStream
+      ? { takeSocket: () => request.release() }
+      : { stream: request };
+  }
+
+  protected async finishRequest(request: SocketStream, clientAddress: Address): Promise<void> {
+    if (!isClass(this.handler)) {
+      // One that returns nothing has taken the stream over, as a push-mode driver does.
+      await (this.handler(request, clientAddress) ?? request.closed.catch(() => undefined));
+      return;
+    }
+    const handler = new this.handler(request, clientAddress, this);
+    await handler.setup();
+    try {
+      await handler.handle();
+    } finally {
+      await handler.finish();
+    }
+  }
+
+  protected async shutdownRequest(request: SocketStream): Promise<void> {
+    await request.close();
+  }
+
+  protected abortRequest(request: SocketStream, reason: unknown): void {
+    request.abort(reason);
   }
 }
 
-function reportUnlessPeer(error: unknown): void {
-  if (!(error instanceof SocketError)) console.error(error);
+function never(deadline: Deadline): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    armDeadline(deadline, reject);
+  });
+}
+
+function isClass(handler: StreamHandlerClass | StreamHandlerFunction): handler is StreamHandlerClass {
+  const { prototype } = handler as { prototype?: { handle?: unknown } };
+  return typeof prototype?.handle === 'function';
 }

@@ -1,6 +1,7 @@
 import type { Address } from '../address.ts';
 import type { ByteReceiver, ByteStream, WriteOptions } from '../byte-stream.ts';
 import type { Deadline } from '../deadline.ts';
+import { chunksOf } from './chunks.ts';
 
 /**
  * A stream that passes every call on to another. What wraps a stream extends it and overrides what it changes: a tap, say, or bytes put
@@ -70,12 +71,8 @@ export class ForwardingStream implements ByteStream {
   }
 
   /** Through this stream's own `read`, so that what it changes is seen here too. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    for (;;) {
-      const chunk = await this.read();
-      if (chunk === undefined) return;
-      yield chunk;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    return chunksOf(this);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

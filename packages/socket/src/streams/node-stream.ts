@@ -1,25 +1,35 @@
-import type { Socket } from 'node:net';
-import { inetAddress, type Address } from '../address.ts';
+import type { Duplex } from 'node:stream';
+import type { Address } from '../address.ts';
 import type { ByteReceiver, ByteStream, WriteOptions } from '../byte-stream.ts';
 import { expiredAlready, limitOf, withDeadline, type Deadline } from '../deadline.ts';
 import { Deferred, harmless, ready, rejected } from '../deferred.ts';
 import { abortedError, closedError, SocketError, SocketUsageError, toSocketError } from '../errors.ts';
+import type { Pollable } from '../pollable.ts';
+import { chunksOf } from './chunks.ts';
 import { ReadQueue } from './read-queue.ts';
 
 /** Pull mode reads ahead by at most about this much: one libuv read. */
 const readAheadBytes = 65_536;
 
-/** A connected `node:net` socket, made with `allowHalfOpen`, as a {@link ByteStream}. */
-export class NodeStream implements ByteStream {
-  readonly #socket: Socket;
-  readonly #canReset: boolean;
+export interface NodeStreamOptions {
+  /** Asked for when it is first wanted, where it costs a system call. */
+  readonly local: Address | (() => Address);
+  readonly remote: Address;
+  /** Ends both directions at once, and loudly for the peer. Default: `destroy()`. */
+  readonly reset?: (() => void) | undefined;
+}
+
+/** A stream of node's, made with `allowHalfOpen`, as a {@link ByteStream}: `KernelStream` for sockets, `fromDuplex` for any other. */
+export class NodeStream implements ByteStream, Pollable {
+  readonly #socket: Duplex;
+  readonly #reset: (() => void) | undefined;
   readonly #remote: Address;
-  #local: Address | undefined;
+  #local: Address | (() => Address);
 
   /** Pull mode, and what was read ahead when push mode begins. Made on first use: an idle push-mode stream has none. */
   #queue: ReadQueue | undefined;
   #receiver: ByteReceiver | undefined;
-  #listening = false;
+  #listener: ((chunk: Uint8Array) => void) | undefined;
   /** Push mode: earlier bytes or events are still to be delivered, so later ones wait. */
   #catchingUp = false;
   #paused = false;
@@ -36,13 +46,13 @@ export class NodeStream implements ByteStream {
   #over = false;
   #error: SocketError | undefined;
   #closed: Deferred<void> | undefined;
+  #watchers: Set<() => void> | undefined;
 
-  constructor(socket: Socket, addresses: { local?: Address; remote?: Address } = {}) {
+  constructor(socket: Duplex, { local, remote, reset }: NodeStreamOptions) {
     this.#socket = socket;
-    this.#local = addresses.local;
-    this.#remote =
-      addresses.remote ?? inetAddress(socket.remoteFamily, socket.remoteAddress, socket.remotePort);
-    this.#canReset = this.#remote.family !== 'unix';
+    this.#local = local;
+    this.#remote = remote;
+    this.#reset = reset;
     socket.on('error', (error) => {
       this.#error ??= toSocketError(error);
     });
@@ -56,8 +66,8 @@ export class NodeStream implements ByteStream {
   }
 
   get localAddress(): Address {
-    const { localFamily, localAddress, localPort } = this.#socket;
-    return (this.#local ??= inetAddress(localFamily, localAddress, localPort));
+    if (typeof this.#local === 'function') this.#local = this.#local();
+    return this.#local;
   }
 
   get remoteAddress(): Address {
@@ -66,6 +76,14 @@ export class NodeStream implements ByteStream {
 
   get needsDrain(): boolean {
     return this.#blocked;
+  }
+
+  get isReadable(): boolean {
+    return (this.#queue?.bytes ?? 0) > 0 || this.#peerEnded || this.#over || this.#closing;
+  }
+
+  get isWritable(): boolean {
+    return !this.#blocked;
   }
 
   get closed(): Promise<void> {
@@ -101,6 +119,20 @@ export class NodeStream implements ByteStream {
     return (this.#drained ??= new Deferred()).promise;
   }
 
+  lend(data: Uint8Array): Promise<void> {
+    if (this.#writeEnded || this.#closing || this.#over || this.#error !== undefined) {
+      return rejected(this.#error ?? closedError());
+    }
+    const left = new Promise<void>((resolve, reject) => {
+      this.#write(data, undefined, (error) => {
+        // Of a write that a reset cut short node says nothing worse than of one that left.
+        if (error == null && !this.#socket.destroyed) resolve();
+        else reject(this.#error ?? toSocketError(error ?? this.#socket.errored ?? closedError()));
+      });
+    });
+    return harmless(left);
+  }
+
   shutdown(how: 'read' | 'write' | 'both', options?: Deadline): Promise<void> {
     if (how !== 'write') this.#shutdownRead();
     if (how === 'read') return ready;
@@ -124,7 +156,7 @@ export class NodeStream implements ByteStream {
       this.#dropping = true;
       this.#queue?.fail(closedError(), true);
       this.#endWrites();
-      this.#socket.destroySoon();
+      this.#destroySoon();
     }
     const done = withDeadline(
       this.closed.catch(() => undefined),
@@ -145,7 +177,7 @@ export class NodeStream implements ByteStream {
     this.#failWrites(error);
     // While a FIN is on its way libuv refuses to reset (EINVAL), and node then never says that the socket is closed.
     const isEnding = this.#socket.writableEnded && !this.#socket.writableFinished;
-    if (this.#canReset && !isEnding) this.#socket.resetAndDestroy();
+    if (this.#reset !== undefined && !isEnding) this.#reset();
     else this.#socket.destroy();
   }
 
@@ -194,20 +226,53 @@ export class NodeStream implements ByteStream {
     this.#socket.uncork();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    for (;;) {
-      const chunk = await this.read();
-      if (chunk === undefined) return;
-      yield chunk;
-    }
+  watch(onChange: () => void): () => void {
+    this.#watchers ??= new Set();
+    this.#watchers.add(onChange);
+    this.#queue ??= this.#openQueue();
+    return () => this.#watchers?.delete(onChange);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    return chunksOf(this);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #write(data: Uint8Array | string, encoding: 'utf8' | 'latin1' = 'utf8'): boolean {
-    const flowing = typeof data === 'string' ? this.#socket.write(data, encoding) : this.#socket.write(data);
+  /** Puts bytes in front of those still to be read. Before push mode begins, and while no read waits. */
+  unread(chunk: Uint8Array): void {
+    this.#queue ??= this.#openQueue();
+    this.#queue.unread(chunk);
+  }
+
+  /** Bytes that have arrived and were not read. */
+  get unreadBytes(): number {
+    return (this.#queue?.bytes ?? 0) + this.#socket.readableLength;
+  }
+
+  /** Gives the socket up, paused, for another to drive, and what was not read of it; this stream is closed from now on. */
+  takeOver(): Uint8Array[] {
+    this.#closing = true;
+    this.#dropping = true;
+    this.#receiver = undefined;
+    if (this.#listener !== undefined) this.#socket.off('data', this.#listener);
+    this.#socket.pause();
+    const unread: Uint8Array[] = [];
+    for (let chunk = this.#queue?.take(); chunk !== undefined; chunk = this.#queue?.take())
+      unread.push(chunk);
+    this.#queue?.fail(closedError(), true);
+    return unread;
+  }
+
+  #write(
+    data: Uint8Array | string,
+    encoding: 'utf8' | 'latin1' = 'utf8',
+    left?: (error: Error | null | undefined) => void,
+  ): boolean {
+    const flowing =
+      typeof data === 'string' ? this.#socket.write(data, encoding) : this.#socket.write(data, left);
     if (!flowing && !this.#blocked) {
       this.#blocked = true;
       this.#socket.once('drain', () => {
@@ -250,6 +315,15 @@ export class NodeStream implements ByteStream {
     this.#drained = undefined;
     drained?.resolve();
     this.#receiver?.drain();
+    this.#tellWatchers();
+  }
+
+  /** As `net.Socket` has it, which other streams have not. */
+  #destroySoon(): void {
+    const socket = this.#socket;
+    if (socket.writable) socket.end();
+    if (socket.writableFinished) socket.destroy();
+    else socket.once('finish', () => socket.destroy());
   }
 
   #shutdownRead(): void {
@@ -263,11 +337,11 @@ export class NodeStream implements ByteStream {
   }
 
   #listen(): void {
-    if (this.#listening) return;
-    this.#listening = true;
-    this.#socket.on('data', (chunk: Uint8Array) => {
+    if (this.#listener !== undefined) return;
+    this.#listener = (chunk) => {
       this.#onData(chunk);
-    });
+    };
+    this.#socket.on('data', this.#listener);
   }
 
   #openQueue(): ReadQueue {
@@ -286,6 +360,7 @@ export class NodeStream implements ByteStream {
     }
     const queue = (this.#queue ??= new ReadQueue());
     queue.push(chunk);
+    this.#tellWatchers();
     if (queue.bytes >= readAheadBytes && !this.#paused) {
       this.#paused = true;
       this.#socket.pause();
@@ -296,6 +371,7 @@ export class NodeStream implements ByteStream {
     this.#peerEnded = true;
     this.#queue?.end();
     if (this.#receiver !== undefined && !this.#catchingUp) this.#deliverEnd(this.#receiver);
+    this.#tellWatchers();
   }
 
   #onClose(): void {
@@ -310,6 +386,7 @@ export class NodeStream implements ByteStream {
     // A paused receiver learns at once of an end that is not in order: the bytes it has not taken are lost.
     if (this.#dropping || (this.#paused && this.#error !== undefined)) this.#catchingUp = false;
     if (this.#receiver !== undefined && !this.#catchingUp) this.#receiver.closed(this.#error);
+    this.#tellWatchers();
   }
 
   #catchUp(): void {
@@ -334,6 +411,10 @@ export class NodeStream implements ByteStream {
     if (this.#endDelivered || this.#dropping) return;
     this.#endDelivered = true;
     receiver.end();
+  }
+
+  #tellWatchers(): void {
+    if (this.#watchers !== undefined) for (const onChange of this.#watchers) onChange();
   }
 
   #failWrites(error: SocketError): void {

@@ -6,7 +6,9 @@ import { SocketUsageError } from '../errors.ts';
  * waiter; bytes are handed over at the moment a waiter is there to take them, so none can be lost in between.
  */
 export class ReadQueue {
-  readonly #chunks: Uint8Array[] = [];
+  #chunks: (Uint8Array | undefined)[] = [];
+  /** Chunks before it are taken: a peer that sends crumbs makes `shift()` costly. */
+  #head = 0;
   #bytes = 0;
   #waiter: Waiter | undefined;
   #ended = false;
@@ -34,6 +36,14 @@ export class ReadQueue {
     this.#bytes += chunk.length;
   }
 
+  /** Puts bytes in front of those that wait. */
+  unread(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    if (this.#head > 0) this.#chunks[--this.#head] = chunk;
+    else this.#chunks.unshift(chunk);
+    this.#bytes += chunk.length;
+  }
+
   end(): void {
     this.#ended = true;
     const waiter = this.#waiter;
@@ -57,14 +67,24 @@ export class ReadQueue {
 
   /** Drops what waits. */
   clear(): void {
-    this.#chunks.length = 0;
+    this.#chunks = [];
+    this.#head = 0;
     this.#bytes = 0;
   }
 
   /** The next chunk without waiting. */
   take(): Uint8Array | undefined {
-    const chunk = this.#chunks.shift();
-    if (chunk !== undefined) this.#bytes -= chunk.length;
+    const chunk = this.#chunks[this.#head];
+    if (chunk === undefined) return undefined;
+    this.#chunks[this.#head] = undefined;
+    this.#bytes -= chunk.length;
+    if (++this.#head === this.#chunks.length) {
+      this.#chunks.length = 0;
+      this.#head = 0;
+    } else if (this.#head === 1024) {
+      this.#chunks.splice(0, this.#head);
+      this.#head = 0;
+    }
     return chunk;
   }
 

@@ -1,0 +1,86 @@
+import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import { withDeadline, type Deadline } from '../deadline.ts';
+import { SocketError, SocketUsageError, toSocketError } from '../errors.ts';
+import type { SniContext, TlsServerOptions } from './options.ts';
+
+/** The server's half of handshakes: one certificate, ticket keys and settings for any number of connections. */
+export class TlsTerminator {
+  readonly #server: Server;
+  readonly #timeoutMs: number;
+
+  /** @throws SocketUsageError `BAD_ARGUMENT` for a key or certificate that OpenSSL does not take. */
+  constructor(options: TlsServerOptions) {
+    const { alpn, sni, handshakeTimeoutMs = 10_000, ...rest } = options;
+    this.#timeoutMs = handshakeTimeoutMs;
+    try {
+      this.#server = createServer({
+        ...rest,
+        // Ours ends the handshake; node's own clock would only ever be a second one.
+        handshakeTimeout: 0x7fff_ffff,
+        ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+        ...(sni === undefined ? {} : { SNICallback: sniCallback(sni) }),
+      });
+    } catch (error) {
+      throw new SocketUsageError('BAD_ARGUMENT', `tls: ${(error as Error).message}`);
+    }
+  }
+
+  /**
+   * Runs the handshake on a connection that was accepted elsewhere.
+   *
+   * @throws SocketError `TLS`, `RESET`, `TIMED_OUT`, `ABORTED`; the connection is destroyed then.
+   */
+  async accept(carrier: Duplex, deadline: Deadline = {}): Promise<TLSSocket> {
+    const secured = new Promise<TLSSocket>((resolve, reject) => {
+      // node's documented way to bring a connection in is the event; on an heir of the server, so that the answer is to this one.
+      const heir = Object.create(this.#server, {
+        emit: {
+          value: (event: string, ...args: unknown[]): boolean => {
+            if (event === 'secureConnection') resolve(args[0] as TLSSocket);
+            else if (event === 'tlsClientError') reject(handshakeError(args[0]));
+            else return this.#server.emit(event, ...args);
+            return true;
+          },
+        },
+      }) as Server;
+      for (const listener of this.#server.listeners('connection')) listener.call(heir, carrier);
+    });
+    const timeoutMs = Math.min(deadline.timeoutMs ?? Infinity, this.#timeoutMs);
+    try {
+      return await withDeadline(secured, { signal: deadline.signal, timeoutMs }, () => undefined);
+    } catch (error) {
+      carrier.destroy();
+      throw error;
+    }
+  }
+}
+
+/** What a handshake ended with: a fault of TLS, unless the network explains it. */
+export function handshakeError(error: unknown, address?: string): SocketError {
+  const typed = toSocketError(error, address);
+  if (typed.code !== 'OTHER') return typed;
+  const where = address === undefined ? {} : { address };
+  return new SocketError('TLS', `the TLS handshake failed: ${typed.message}`, { cause: error, ...where });
+}
+
+function sniCallback(sni: NonNullable<TlsServerOptions['sni']>) {
+  return (servername: string, done: (error: Error | null, context?: SecureContext) => void): void => {
+    // In a promise, so that what it throws is the handshake's failure and not the process's.
+    void Promise.resolve(servername)
+      .then(sni)
+      .then(
+        (found) => {
+          if (found === undefined) done(null);
+          else done(null, contextOf(found));
+        },
+        (error: unknown) => {
+          done(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+  };
+}
+
+function contextOf(found: SniContext): SecureContext {
+  return 'context' in found ? found : createSecureContext(found);
+}
