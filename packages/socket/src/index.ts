@@ -1,12 +1,15 @@
 /**
  * `@wirestack/socket`: the layer that protocols stand on. In reading order:
  *
- * - `byte-stream.ts`   the one interface, as a contract
- * - `connect.ts` `listen.ts` `datagram.ts`   opening sockets: TCP, Unix, UDP
- * - `server/stream-server.ts`   a handler for every connection
- * - `streams/memory-pair.ts`   two connected streams without a network
- * - `streams/node-stream.ts`   the only file where a `node:net` socket becomes a stream; `read-queue.ts` is its pull mode
+ * - `byte-stream.ts`   the one interface, as a contract; `socket-stream.ts` what a kernel socket adds, `pollable.ts` readiness
+ * - `connect.ts` `listen.ts` `datagram.ts`   opening sockets: TCP, TLS, Unix, UDP; `dial.ts` and `race.ts`, `listening/` are how
+ * - `server/serve.ts`   a handler for every connection; the rest of `server/` is `@wirestack/socket/server`
+ * - `streams/`   the kinds of stream, and what is done with one: `stream-reader.ts`, `pipe.ts`, `send-file.ts`, adapters;
+ *   `node-stream.ts` is where a stream of node's becomes one of these, `linked-stream.ts` where there is none below
+ * - `selector.ts` `tap.ts`   one loop over many sockets; a look at what goes through one
  * - `address.ts` `deadline.ts` `errors.ts`   what all of them speak
+ *
+ * Subpaths: `tls/`, `server/`, `proxy-protocol/`, `names/`, `capture/`, `testing/`.
  */
 export type { ByteReceiver, ByteStream, WriteOptions } from './byte-stream.ts';
 export { connect, type ConnectOptions } from './connect.ts';
@@ -42,6 +45,9 @@ export { fromDuplex, toDuplex, type FromDuplexOptions } from './streams/duplex.t
 export { fromWebStreams, toWebStreams, type WebStreamPair, type WebStreams } from './streams/web-streams.ts';
 export { childStream, stdioStream } from './streams/child-stream.ts';
 export { ForwardingStream } from './streams/forwarding-stream.ts';
+export { portStream, type PortStreamOptions } from './streams/message-port.ts';
+export { tap, type Direction, type StreamObserver, type TapOptions } from './tap.ts';
+export { interleave, race, type RaceOptions } from './race.ts';
 export { socketPair, type SocketPairOptions } from './streams/memory-pair.ts';
 export { formatAddress, parseAddress, type Address, type AddressLike, type Endpoint } from './address.ts';
 export { armDeadline, withDeadline, type Deadline } from './deadline.ts';

@@ -196,8 +196,7 @@ describe('interleave', () => {
           );
         }
         const pairs = Math.min(...[4, 6].map((f) => result.filter(({ family }) => family === f).length));
-        for (let at = 1; at < 2 * pairs; at++)
-          expect(result[at]!.family).not.toBe(result[at - 1]!.family);
+        for (let at = 1; at < 2 * pairs; at++) expect(result[at]!.family).not.toBe(result[at - 1]!.family);
         expect(addresses).toEqual(before);
       }),
     );

@@ -24,7 +24,8 @@ export function inetAton(text: string): Uint8Array {
   const isValid = bytesLeft >= 1 && parts.every((part) => part <= 0xff) && last < 2 ** (8 * bytesLeft);
   if (!isValid) throw bad(text, 'an IPv4 address');
   const bytes = Uint8Array.of(...parts, 0, 0, 0, 0).subarray(0, 4);
-  for (let at = 3, rest = last; at >= parts.length; at--, rest = Math.floor(rest / 256)) bytes[at] = rest % 256;
+  for (let at = 3, rest = last; at >= parts.length; at--, rest = Math.floor(rest / 256))
+    bytes[at] = rest % 256;
   return bytes;
 }
 

@@ -44,14 +44,11 @@ snmp          161/udp
 snmp-trap     162/tcp   snmptrap
 snmp-trap     162/udp   snmptrap
 bgp           179/tcp
-irc           194/tcp
-irc           194/udp
 ldap          389/tcp
 ldap          389/udp
 https         443/tcp
 https         443/udp
 microsoft-ds  445/tcp
-microsoft-ds  445/udp
 kpasswd       464/tcp
 kpasswd       464/udp
 submissions   465/tcp   ssmtp smtps urd
@@ -101,10 +98,8 @@ mdns          5353/udp
 postgresql    5432/tcp  postgres
 amqps         5671/tcp
 amqp          5672/tcp
-amqp          5672/udp
 x11           6000/tcp  x11-0
 redis         6379/tcp
 http-alt      8080/tcp  webcache
-http-alt      8080/udp
 git           9418/tcp
 `;

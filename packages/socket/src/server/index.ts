@@ -36,3 +36,10 @@ export {
 } from './concurrency/concurrency.ts';
 export { concurrent, sequential, type ConcurrentOptions } from './concurrency/concurrent.ts';
 export { moduleHandler, type ModuleHandler } from './concurrency/module-handler.ts';
+export { threads, type ThreadsOptions } from './concurrency/threads.ts';
+export {
+  processes,
+  type PoolOfProcessesOptions,
+  type ProcessPerConnectionOptions,
+} from './concurrency/processes.ts';
+export { cluster, type ClusterOptions } from './concurrency/cluster.ts';

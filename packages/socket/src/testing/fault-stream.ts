@@ -146,7 +146,7 @@ class FaultStream extends ForwardingStream {
   }
 
   /** Somebody waits for bytes, or for the end of them. */
-  get #isWanted(): boolean {
+  #isWanted(): boolean {
     if (this.#ended || this.#failed || this.#dropping) return false;
     return this.#receiver === undefined ? this.#queue.isAwaited : !this.#paused;
   }
@@ -164,10 +164,10 @@ class FaultStream extends ForwardingStream {
   }
 
   async #run(): Promise<void> {
-    while (this.#isWanted) {
+    while (this.#isWanted()) {
       if (this.#pieces.length === 0) await this.#fetch();
       await turns(randomInteger(this.#random, 0, this.#maxDelayTurns));
-      if (!this.#isWanted) continue;
+      if (!this.#isWanted()) continue;
       const piece = this.#pieces.shift();
       if (piece !== undefined) this.#deliver(piece);
     }
@@ -236,11 +236,14 @@ class FaultStream extends ForwardingStream {
     if (!isCutShort && (this.#paused || !isAllDelivered)) return;
     const receiver = this.#receiver;
     this.#receiver = undefined;
-    receiver?.closed(this.#over.error);
+    receiver.closed(this.#over.error);
   }
 }
 
 function requireCount(name: string, value: number): void {
   if (Number.isInteger(value) && value >= 0) return;
-  throw new SocketUsageError('BAD_ARGUMENT', `${name} is ${String(value)}, expected a whole number of 0 or more`);
+  throw new SocketUsageError(
+    'BAD_ARGUMENT',
+    `${name} is ${String(value)}, expected a whole number of 0 or more`,
+  );
 }

@@ -9,3 +9,4 @@
  */
 export { checkStream, streamContract } from './check-stream.ts';
 export type { ContractCase, StreamPair, StreamPairFactory } from './contract-case.ts';
+export { faultStream, type FaultStreamOptions } from './fault-stream.ts';

@@ -152,7 +152,9 @@ describe('portStream', () => {
 
   test('a pair that is over leaves both ports closed, so that a thread can end', async () => {
     const { port1, port2 } = new MessageChannel();
-    const closed = Promise.all([port1, port2].map((port) => new Promise((resolve) => port.once('close', resolve))));
+    const closed = Promise.all(
+      [port1, port2].map((port) => new Promise((resolve) => port.once('close', resolve))),
+    );
     const [a, b] = [portStream(port1), portStream(port2)];
     await a.shutdown('write');
     await b.shutdown('write');
@@ -204,7 +206,10 @@ function wholeWasmMemory(): Uint8Array {
   return new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer).fill(7);
 }
 
-function portPair(options?: PortStreamOptions): { a: ReturnType<typeof portStream>; b: ReturnType<typeof portStream> } {
+function portPair(options?: PortStreamOptions): {
+  a: ReturnType<typeof portStream>;
+  b: ReturnType<typeof portStream>;
+} {
   const { port1, port2 } = new MessageChannel();
   return { a: portStream(port1, options), b: portStream(port2, options) };
 }

@@ -20,7 +20,7 @@ const faulty =
             : value;
         },
       });
-    }) as [ByteStream, ByteStream];
+    }) as unknown as [ByteStream, ByteStream];
     return Promise.resolve({ a, b });
   };
 

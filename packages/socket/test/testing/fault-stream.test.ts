@@ -27,10 +27,14 @@ describe('ByteStream over a pair that is cut and late', () => {
 describe('faultStream', () => {
   test('delivers every byte once and in order, whatever the seed', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer(), fc.array(fc.uint8Array({ maxLength: 3_000 }), { maxLength: 8 }), async (seed, writes) => {
-        const pieces = await piecesOf(writes, { seed });
-        expect(Buffer.concat(pieces).equals(Buffer.concat(writes))).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.integer(),
+        fc.array(fc.uint8Array({ maxLength: 3_000 }), { maxLength: 8 }),
+        async (seed, writes) => {
+          const pieces = await piecesOf(writes, { seed });
+          expect(Buffer.concat(pieces).equals(Buffer.concat(writes))).toBe(true);
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -94,15 +98,17 @@ describe('faultStream', () => {
     expect(receiver.errors).toMatchObject([{ code: 'RESET' }]);
   });
 
-  test.each([{ maxDelayTurns: -1 }, { maxDelayTurns: 0.5 }, { resetAfterBytes: -1 }, { resetAfterBytes: NaN }])(
-    '%j is refused with BAD_ARGUMENT',
-    (options) => {
-      const [a] = socketPair();
-      expect(() => faultStream(a, { seed: 1, ...options })).toThrow(
-        expect.objectContaining({ code: 'BAD_ARGUMENT' }) as Error,
-      );
-    },
-  );
+  test.each([
+    { maxDelayTurns: -1 },
+    { maxDelayTurns: 0.5 },
+    { resetAfterBytes: -1 },
+    { resetAfterBytes: NaN },
+  ])('%j is refused with BAD_ARGUMENT', (options) => {
+    const [a] = socketPair();
+    expect(() => faultStream(a, { seed: 1, ...options })).toThrow(
+      expect.objectContaining({ code: 'BAD_ARGUMENT' }) as Error,
+    );
+  });
 });
 
 test('seededRandom answers what mulberry32 does, in [0, 1)', () => {

@@ -120,11 +120,17 @@ class ClusterWorker implements PoolWorker {
 }
 
 /** Settings of `node:cluster` are the process's own: they are put back for whoever else uses them. */
-function forkAs({ env, execArgv }: NonNullable<ClusterOptions['child']> = {}): ReturnType<typeof nodeCluster.fork> {
+function forkAs({ env, execArgv }: NonNullable<ClusterOptions['child']> = {}): ReturnType<
+  typeof nodeCluster.fork
+> {
   const before = nodeCluster.settings;
   const isFirst = before.exec === undefined;
   if (isFirst) nodeCluster.schedulingPolicy = nodeCluster.SCHED_NONE;
-  nodeCluster.setupPrimary({ exec: entry, args: [], ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }) });
+  nodeCluster.setupPrimary({
+    exec: entry,
+    args: [],
+    ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+  });
   try {
     return nodeCluster.fork(env);
   } finally {
@@ -139,7 +145,10 @@ function requirePlain(job: ClusterJob): void {
   };
   for (const [name, value] of Object.entries(job.options)) {
     if (isPlain(value)) continue;
-    throw new SocketUsageError('BAD_ARGUMENT', `cluster() cannot take ${name} to another process: only plain data goes there`);
+    throw new SocketUsageError(
+      'BAD_ARGUMENT',
+      `cluster() cannot take ${name} to another process: only plain data goes there`,
+    );
   }
 }
 

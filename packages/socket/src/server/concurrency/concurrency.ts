@@ -39,7 +39,7 @@ export interface ConcurrencyContext {
   /** What the server was given, as it is: strategies outside this thread want a `moduleHandler`. */
   readonly handler: unknown;
   /** Told of what fails outside every request: a worker that died, or could not be replaced. */
-  onError(error: unknown): void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** One request: a connection, or a packet. */

@@ -66,9 +66,10 @@ describe('cluster', () => {
   test('a module that does not load, or an address that cannot be had, is what listen() rejects with', async () => {
     const broken = moduleHandler(new URL('./handlers/broken.ts', import.meta.url));
     await expect(clustered({ size: 1 }, broken)).rejects.toThrow('this module does not load');
-    await expect(
-      clustered({ size: 1 }, handlerNamed(), 'tcp://192.0.2.1:0'),
-    ).rejects.toMatchObject({ name: 'SocketError', code: 'UNAVAILABLE' });
+    await expect(clustered({ size: 1 }, handlerNamed(), 'tcp://192.0.2.1:0')).rejects.toMatchObject({
+      name: 'SocketError',
+      code: 'UNAVAILABLE',
+    });
   });
 
   test('a function, as handler or among the options, is refused with BAD_ARGUMENT', async () => {
@@ -93,7 +94,11 @@ interface Clustered {
   readonly errors: unknown[];
 }
 
-async function clustered(options: ClusterOptions, handler: ModuleHandler, where: string = anyPort): Promise<Clustered> {
+async function clustered(
+  options: ClusterOptions,
+  handler: ModuleHandler,
+  where: string = anyPort,
+): Promise<Clustered> {
   const concurrency = cluster({ ...options, child });
   const errors: unknown[] = [];
   await concurrency.start?.({ handler, onError: (error) => errors.push(error) });

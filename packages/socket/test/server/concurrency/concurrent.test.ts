@@ -61,7 +61,7 @@ describe.each([
   test('stop() aborts at the deadline the connections of what runs, and fails what waits', async () => {
     const concurrency = make();
     const runs: number[] = [];
-    const tasks = Array.from({ length: places + 1 }, (_, index): Task => {
+    const tasks = Array.from({ length: 10 }, (_, index): Task => {
       const [, stream] = socketPair();
       const run = async (): Promise<void> => {
         runs.push(index);
@@ -73,11 +73,11 @@ describe.each([
     const reason = new Error('enough');
     await concurrency.stop({ signal: AbortSignal.abort(reason) });
     const results = await done;
-    expect(results).toHaveLength(places + 1);
+    expect(results).toHaveLength(10);
     for (const result of results) {
       expect(result).toMatchObject({ status: 'rejected', reason: { name: 'SocketError', code: 'ABORTED' } });
     }
-    expect(runs).toHaveLength(Math.min(places, tasks.length));
+    expect(runs).toHaveLength(places);
   });
 });
 

@@ -59,7 +59,8 @@ describe('moduleHandler', () => {
   });
 
   test.each([url, url.href, fileURLToPath(url)])('names the module %s by its URL', (module) => {
-    expect(moduleHandler(module, 'meet')).toMatchObject({ url: url.href, exportName: 'meet' });
+    const handler = moduleHandler(module, 'meet');
+    expect([handler.url, handler.exportName]).toEqual([url.href, 'meet']);
   });
 
   test.each(['./handler.js', 'handler.js', ''])('refuses the relative %j with BAD_ARGUMENT', (module) => {

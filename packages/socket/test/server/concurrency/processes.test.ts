@@ -52,10 +52,10 @@ describe.each([
     const directory = mkdtempSync(join(tmpdir(), 'wirestack-meet-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     const { client } = await handingOver(make(), 'meetInFiles');
-    const clients = await Promise.all([client(), client()]);
-    await clients[0]?.write([join(directory, 'a'), join(directory, 'b')].join('\n'));
-    await clients[1]?.write([join(directory, 'b'), join(directory, 'a')].join('\n'));
-    expect(await Promise.all(clients.map(textUntilEnd))).toEqual(['met', 'met']);
+    const [first, second] = await Promise.all([client(), client()]);
+    await first.write([join(directory, 'a'), join(directory, 'b')].join('\n'));
+    await second.write([join(directory, 'b'), join(directory, 'a')].join('\n'));
+    expect(await Promise.all([first, second].map(textUntilEnd))).toEqual(['met', 'met']);
     expect(existsSync(join(directory, 'a'))).toBe(true);
   });
 

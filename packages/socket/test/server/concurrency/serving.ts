@@ -6,7 +6,10 @@ import { moduleHandler, type ModuleHandler } from '../../../src/server/concurren
 import { serve, type RunningServer } from '../../../src/server/serve.ts';
 
 /** Lets threads and child processes load the sources. */
-export const loaderArgv: readonly string[] = ['--import', new URL('./loader/register.js', import.meta.url).href];
+export const loaderArgv: readonly string[] = [
+  '--import',
+  new URL('./loader/register.js', import.meta.url).href,
+];
 
 export function handlerNamed(exportName?: string): ModuleHandler {
   return moduleHandler(new URL('./handlers/handlers.ts', import.meta.url), exportName);

@@ -103,7 +103,7 @@ describe('threads', () => {
     const [near, far] = socketPair();
     const served = concurrency.run({ stream: far, run: never }).then(() => far.close());
     let written = 0;
-    for (let idle = 0; idle < 300; ) {
+    for (let idle = 0; idle < 300;) {
       if (!near.needsDrain) {
         void near.write(new Uint8Array(16_384));
         written += 16_384;
@@ -180,7 +180,11 @@ describe('a thread that dies', () => {
   test.each([
     ['exit', { exitCode: 3, error: undefined }, {}],
     ['throw', { exitCode: 1, error: { message: 'outside the handler' } }, {}],
-    ['eat', { error: { code: 'ERR_WORKER_OUT_OF_MEMORY' } }, { resourceLimits: { maxOldGenerationSizeMb: 24 } }],
+    [
+      'eat',
+      { error: { code: 'ERR_WORKER_OUT_OF_MEMORY' } },
+      { resourceLimits: { maxOldGenerationSizeMb: 24 } },
+    ],
   ])('by %s resets its own connections, and is replaced', async (command, exit, worker) => {
     exits.mockClear();
     const { client, errors } = await inThreads('obey', { size: 1, onWorkerExit: exits, worker });
@@ -216,7 +220,12 @@ describe('starting', () => {
   test.each([
     ['throws as it loads', './handlers/broken.ts', 'default', 'this module does not load'],
     ['has no such export', './handlers/handlers.ts', 'absent', 'exports no function or class as absent'],
-    ['exports no function', './handlers/handlers.ts', 'notAHandler', 'exports no function or class as notAHandler'],
+    [
+      'exports no function',
+      './handlers/handlers.ts',
+      'notAHandler',
+      'exports no function or class as notAHandler',
+    ],
     ['does not exist', './handlers/none.ts', 'default', 'none.ts'],
   ])('a module that %s is what start() rejects with', async (_what, path, name, message) => {
     const handler = moduleHandler(new URL(path, import.meta.url), name);

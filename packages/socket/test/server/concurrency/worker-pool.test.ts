@@ -64,16 +64,20 @@ afterEach(() => void vi.useRealTimers());
 describe('a worker that dies at once', () => {
   test('is replaced at once, then later and later', async () => {
     await poolOf(1);
-    for (const delayMs of [0, 100, 200, 400]) {
-      puppets.at(-1)?.die();
-      await vi.advanceTimersByTimeAsync(delayMs - 1);
-      const before = puppets.length;
-      await vi.advanceTimersByTimeAsync(1);
-      expect(puppets.length, `after ${String(delayMs)} ms`).toBe(before + (delayMs === 0 ? 0 : 1));
-      await turn();
+    puppets[0]?.die();
+    await turn();
+    for (const delayMs of [100, 200, 400]) {
+      const { length } = puppets;
       puppets.at(-1)?.become();
       await turn();
+      puppets.at(-1)?.die();
+      await vi.advanceTimersByTimeAsync(delayMs - 1);
+      expect(puppets).toHaveLength(length);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(puppets).toHaveLength(length + 1);
     }
+    expect(onError).toHaveBeenCalledTimes(4);
+    expect(onExit).toHaveBeenCalledTimes(4);
   });
 
   test('before it is ready counts, and the server hears why', async () => {
@@ -178,9 +182,9 @@ describe('start() and stop()', () => {
       { status: 'rejected', reason: { code: 'ABORTED' } },
       { status: 'rejected', reason: { code: 'ABORTED' } },
     ]);
-    expect(puppets[1]?.orders).toEqual(['kill']);
+    expect(puppets.map(({ orders }) => orders)).toEqual([[], ['kill'], ['kill']]);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(puppets).toHaveLength(2);
+    expect(puppets).toHaveLength(3);
   });
 });
 

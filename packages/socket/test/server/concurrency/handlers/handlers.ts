@@ -56,7 +56,6 @@ export async function obey(stream: ByteStream): Promise<void> {
         const eaten: unknown[] = [];
         for (;;) eaten.push(Array.from({ length: 100_000 }, () => ({})));
       }
-      // eslint-disable-next-line no-fallthrough -- not reached
       case 'hang':
         await stream.write('hanging');
         await new Promise(() => setInterval(() => undefined, 1_000_000));
