@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * DNS side by side: the message codec beside dns-packet and its fork, and the CPU that a query costs a server beside a raw socket that
- * answers with a constant, interleaved. See bench/README.md for the options and how to read the tables.
+ * DNS side by side: the message codec beside dns-packet and its fork, the CPU that a query costs a server beside a raw socket that answers
+ * with a constant, and that of a lookup beside node:dns, interleaved. See bench/README.md for the options and how to read the tables.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,13 +10,13 @@ import { startChild } from '../child.js';
 import { isPinned, loadCpu, serverCpu } from '../cpus.js';
 import { machine } from '../figures.js';
 import { servers } from './ends.js';
-import { codecRows, codecTable, serverRows, serverTable } from './report.js';
+import { clientRows, clientTable, codecRows, codecTable, serverRows, serverTable } from './report.js';
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '2' },
-    only: { type: 'string', default: 'codec,server' },
+    only: { type: 'string', default: 'codec,server,client' },
     json: { type: 'string', default: join(import.meta.dirname, 'results.json') },
     quick: { type: 'boolean', default: false },
   },
@@ -34,9 +34,11 @@ if (codec.length > 0) console.log(`${codecTable(codec)}\n`);
 const server = parts.includes('server') ? await measureServers() : undefined;
 const rows = server === undefined ? [] : serverRows(server.samples);
 if (server !== undefined) console.log(`Load: ${server.driver}\n\n${serverTable(rows)}\n`);
+const client = parts.includes('client') ? clientRows(await measureClients()) : [];
+if (client.length > 0) console.log(`${clientTable(client)}\n`);
 writeFileSync(
   options.json,
-  `${JSON.stringify({ machine: machine(), isPinned, rounds, seconds, codec, server: { ...server, rows } }, undefined, 2)}\n`,
+  `${JSON.stringify({ machine: machine(), isPinned, rounds, seconds, codec, server: { ...server, rows }, client }, undefined, 2)}\n`,
 );
 
 async function measureCodec() {
@@ -82,6 +84,39 @@ async function measureServers() {
   } finally {
     for (const { child } of running) await child.stop();
     await load.stop();
+  }
+}
+
+async function measureClients() {
+  const server = await startChild(new URL('server.js', import.meta.url), {
+    args: ['wirestack'],
+    cpu: loadCpu,
+  });
+  /** @type {{ name: string, child: import('../child.js').Child }[]} */
+  const running = [];
+  try {
+    const port = await server.ask('serve');
+    for (const name of ['wirestack', 'node:dns']) {
+      const child = await startChild(new URL('client.js', import.meta.url), { args: [name], cpu: serverCpu });
+      running.push({ name, child });
+      await child.ask('drive', { port, seconds: options.quick ? 1 : 3 });
+    }
+    /** @type {import('./report.js').ServerSample[]} */
+    const samples = [];
+    for (let round = 0; round < rounds; round++) {
+      for (let i = 0; i < running.length; i++) {
+        const { name, child } = running[(i + round) % running.length];
+        const before = await child.ask('cpu');
+        const result = await child.ask('drive', { port, seconds });
+        const micros = (await child.ask('cpu')) - before;
+        samples.push({ name, rate: result.answers / result.seconds, micros: micros / result.answers });
+      }
+      process.stderr.write('.');
+    }
+    return samples;
+  } finally {
+    for (const { child } of running) await child.stop();
+    await server.stop();
   }
 }
 

@@ -1,12 +1,12 @@
 // @ts-check
-/** Medians, ratios and the two tables. */
+/** Medians, ratios and the tables. */
 import { columns, median } from '../figures.js';
 
 /**
  * @typedef {object} ServerSample
  * @property {string} name
  * @property {number} rate    answers a second
- * @property {number} micros  of the server's CPU, an answer
+ * @property {number} micros  of CPU, an answer
  */
 
 /** @param {import('./codec.js').Sample[]} samples */
@@ -52,25 +52,42 @@ export function codecTable(rows) {
 
 /** @param {ServerSample[]} samples */
 export function serverRows(samples) {
-  const rows = groups(samples, ({ name }) => name).map((group) => ({
-    name: group[0].name,
-    ...spread(group.map(({ micros }) => micros)),
-    rate: median(group.map(({ rate }) => rate)),
-  }));
+  const rows = cpuRows(samples);
   const limit = rows.find(({ name }) => name === 'raw-dgram');
   return rows.map((row) => ({ ...row, toLimit: row.median / /** @type {typeof row} */ (limit).median }));
 }
 
 /** @param {ReturnType<typeof serverRows>} rows */
 export function serverTable(rows) {
-  const lines = rows.map(({ name, median, min, max, toLimit, rate }) => [
-    name,
-    median.toFixed(2),
-    `${min.toFixed(2)}–${max.toFixed(2)}`,
-    toLimit.toFixed(2),
-    thousands(rate),
-  ]);
+  const lines = rows.map((row) => [...cpuCells(row), row.toLimit.toFixed(2), thousands(row.rate)]);
   return columns([['server', 'CPU µs', 'min–max', '× limit', 'k/s'], ...lines], [0]);
+}
+
+/** @param {ServerSample[]} samples */
+export function clientRows(samples) {
+  const rows = cpuRows(samples);
+  const system = rows.find(({ name }) => name === 'node:dns');
+  return rows.map((row) => ({ ...row, toSystem: row.median / /** @type {typeof row} */ (system).median }));
+}
+
+/** @param {ReturnType<typeof clientRows>} rows */
+export function clientTable(rows) {
+  const lines = rows.map((row) => [...cpuCells(row), row.toSystem.toFixed(2), thousands(row.rate)]);
+  return columns([['client', 'CPU µs', 'min–max', '× node:dns', 'k/s'], ...lines], [0]);
+}
+
+/** @param {ServerSample[]} samples */
+function cpuRows(samples) {
+  return groups(samples, ({ name }) => name).map((group) => ({
+    name: group[0].name,
+    ...spread(group.map(({ micros }) => micros)),
+    rate: median(group.map(({ rate }) => rate)),
+  }));
+}
+
+/** @param {ReturnType<typeof cpuRows>[number]} row */
+function cpuCells({ name, median, min, max }) {
+  return [name, median.toFixed(2), `${min.toFixed(2)}–${max.toFixed(2)}`];
 }
 
 /** @param {number[]} values */

@@ -12,7 +12,6 @@ import { serviceBindingWire } from './service-wire.ts';
 import { mxWire, plainTargetWire, soaWire, srvWire, targetWire } from './target-wire.ts';
 import { caaWire, txtWire } from './text-wire.ts';
 
-/** The data of one type, of those that share their data as well. */
 /** Another type is a codec, and a line here. */
 const table: { readonly [Type in KnownType]: RdataCodec<DataOf<Type>> } = {
   A: aWire,

@@ -1,12 +1,11 @@
-import { DnsUsageError } from '../errors.ts';
 import type { Message, Question } from '../message/message.ts';
 import { respond } from '../message/query.ts';
 import type { Rcode } from '../records/codes.ts';
 import type { Name } from '../name.ts';
 import type { ResourceRecord } from '../records/record.ts';
 import type { Lookup } from '../zone/lookup.ts';
-import { keyAbove } from '../zone/tree.ts';
 import type { Zone } from '../zone/zone.ts';
+import { ZoneTable } from './zone-table.ts';
 
 /** Answers from zones: the answer to a query; `undefined` for a response, which nobody answers. */
 export type AuthoritativeHandler = (query: Message) => Message | undefined;
@@ -46,46 +45,15 @@ export function authoritative(zones: Iterable<Zone>): AuthoritativeHandler {
     if (question.class !== 'IN' || question.type === 'AXFR' || question.type === 'IXFR') {
       return respond(query, { rcode: 'REFUSED' });
     }
-    const zone = table.find(question);
+    const zone = table.find(question.name, question.type);
     if (zone === undefined) return respond(query, { rcode: 'REFUSED' });
     return respond(query, answer(table, question, zone, query.edns?.dnssecOk === true));
   };
 }
 
-class ZoneTable {
-  readonly #zones = new Map<string, Zone>();
-  #depth = 0;
-
-  constructor(zones: Iterable<Zone>) {
-    for (const zone of zones) {
-      const name = zone.origin.toString();
-      if (zone.class !== 'IN')
-        throw new DnsUsageError('BAD_ARGUMENT', `zone ${name} is of class ${zone.class}`);
-      if (this.#zones.has(zone.origin.key)) throw new DnsUsageError('BAD_ARGUMENT', `two zones ${name}`);
-      this.#zones.set(zone.origin.key, zone);
-      this.#depth = Math.max(this.#depth, zone.origin.labelCount);
-    }
-  }
-
-  /** DS records of a zone stand in the one above it: that answers where it is here (RFC 4035 3.1.4.1). */
-  find({ name, type }: Pick<Question, 'name' | 'type'>): Zone | undefined {
-    const zone = this.#within(name);
-    if (type !== 'DS' || zone?.origin.equals(name) !== true) return zone;
-    const above = name.parent();
-    return (above && this.#within(above)) ?? zone;
-  }
-
-  #within(name: Name): Zone | undefined {
-    let key = keyAbove(name.key, name.labelCount - this.#depth);
-    for (;;) {
-      const zone = this.#zones.get(key);
-      if (zone !== undefined || key.length === 1) return zone;
-      key = keyAbove(key);
-    }
-  }
-}
-
 type Records = readonly ResourceRecord[];
+
+const noRecords: Records = [];
 
 /** What was found, and what the zones that led there had said: aliases, and with DO proofs. */
 interface Found {
@@ -113,19 +81,20 @@ function answer(table: ZoneTable, question: Question, zone: Zone, dnssec: boolea
 function follow(table: ZoneTable, { name, type }: Question, first: Zone, dnssec: boolean): Found {
   let zone = first;
   let found = zone.lookup(name, type, { dnssec });
-  let aliases: Records = [];
-  let proofs: Records = [];
-  const asked = [name];
-  for (let next = onward(found); next !== undefined; next = onward(found)) {
-    const target = next;
-    const other = table.find({ name: target, type });
-    const isNew = !asked.some((before) => before.equals(target)) && asked.length <= maxZonesFollowed;
+  let aliases = noRecords;
+  let proofs = noRecords;
+  let asked: Name[] | undefined;
+  for (let target = onward(found); target !== undefined; target = onward(found)) {
+    const next = target;
+    const other = table.find(next, type);
+    asked ??= [name];
+    const isNew = !asked.some((before) => before.equals(next)) && asked.length <= maxZonesFollowed;
     if (other === undefined || other === zone || !isNew) break;
     aliases = joined(aliases, aliasesOf(found));
     if (found.kind === 'answer') proofs = joined(proofs, found.proof);
-    asked.push(target);
+    asked.push(next);
     zone = other;
-    found = zone.lookup(target, type, { dnssec });
+    found = zone.lookup(next, type, { dnssec });
   }
   return { found, aliases, proofs };
 }
@@ -150,7 +119,7 @@ function authoritiesOf(found: Lookup): Records {
       return [found.soa, ...found.proof];
     case 'name-too-long':
     case 'not-in-zone':
-      return [];
+      return noRecords;
   }
 }
 
@@ -161,14 +130,14 @@ function joined(one: Records, other: Records): Records {
 
 /** The addresses of what the records name, each once (RFC 1035 3.3.9 and 3.3.11, RFC 2782, RFC 9460 4.1). */
 function addressesOf(answers: Records, table: ZoneTable): Records {
-  let addresses: Records = [];
+  let addresses = noRecords;
   let seen: Set<string> | undefined;
   for (const record of answers) {
     const target = hostOf(record);
     if (target === undefined || seen?.has(target.key) === true) continue;
     (seen ??= new Set()).add(target.key);
     const glue = record.type === 'NS';
-    const found = table.find({ name: target, type: 'A' })?.addresses(target, { glue }) ?? [];
+    const found = table.find(target, 'A')?.addresses(target, { glue }) ?? noRecords;
     addresses = joined(addresses, found);
   }
   return addresses;

@@ -9,7 +9,7 @@ import {
   type ByteStream,
   type DatagramSocket,
   type Deadline,
-  type StreamServer,
+  type RunningServer,
 } from '@wirestack/socket';
 import { DnsUsageError } from '../errors.ts';
 import type { Message } from '../message/message.ts';
@@ -20,7 +20,10 @@ import { TcpConnection } from './tcp-connection.ts';
 export interface ServeDnsOptions {
   /** Default both: a server that does not answer over TCP cannot give a large answer (RFC 7766 5). */
   readonly transports?: readonly ('udp' | 'tcp')[];
-  /** The most bytes of an answer over UDP, whatever the client says it takes. Default 1,232: no path cuts that up (DNS flag day 2020). */
+  /**
+   * The most bytes of an answer over UDP, whatever the client says it takes: 512 to 65,507, which a packet of IPv4 carries. Default 1,232:
+   * no path cuts that up (DNS flag day 2020).
+   */
   readonly maxUdpBytes?: number;
   /** Milliseconds that a handler may take; then SERVFAIL. Default 4,000: resolvers ask again after 5 s, glibc's first. */
   readonly handlerTimeoutMs?: number;
@@ -42,9 +45,12 @@ export interface DnsServer extends AsyncDisposable {
   readonly stats: DnsServerStats;
   /** TCP connections open now. */
   readonly connections: number;
-  /** Stops taking queries, answers those that run, and ends; what is left when the deadline passes is aborted. */
+  /**
+   * Stops taking queries, answers those that run, and ends; what is left when the deadline passes is aborted. A TCP client that was still
+   * sending has `tcpIdleMs` to read its answers and close.
+   */
   drain(options?: Deadline): Promise<void>;
-  /** Ends at once. */
+  /** Ends at once: TCP clients whose queries run, or who have not taken their answers, are reset. */
   close(): Promise<void>;
 }
 
@@ -76,6 +82,9 @@ export async function serveDns(
 
 type Settings = Required<ServeDnsOptions>;
 
+/** What IPv4 carries of 65,535 bytes, behind 20 of its own and 8 of UDP's (RFC 791, RFC 768). IPv6 carries 20 more. */
+const maxDatagramBytes = 65_507;
+
 function settle(options: ServeDnsOptions): Settings {
   const settings: Settings = {
     transports: ['udp', 'tcp'],
@@ -92,8 +101,11 @@ function settle(options: ServeDnsOptions): Settings {
   };
   const { maxUdpBytes, handlerTimeoutMs, maxUdpRunning, maxTcpConnections, maxTcpRunning, tcpIdleMs } =
     settings;
-  if (!(maxUdpBytes >= 512 && maxUdpBytes <= 0xffff)) {
-    throw new DnsUsageError('BAD_ARGUMENT', `maxUdpBytes is ${String(maxUdpBytes)}, expected 512 to 65535`);
+  if (!(maxUdpBytes >= 512 && maxUdpBytes <= maxDatagramBytes)) {
+    throw new DnsUsageError(
+      'BAD_ARGUMENT',
+      `maxUdpBytes is ${String(maxUdpBytes)}, expected 512 to ${String(maxDatagramBytes)}`,
+    );
   }
   const positive = { handlerTimeoutMs, maxUdpRunning, maxTcpConnections, maxTcpRunning, tcpIdleMs };
   for (const [name, value] of Object.entries(positive)) {
@@ -111,7 +123,7 @@ async function openBoth(
   address: AddressLike,
   transports: readonly string[],
   connections: TcpConnections,
-): Promise<{ tcp: StreamServer | undefined; udp: DatagramSocket | undefined }> {
+): Promise<{ tcp: RunningServer | undefined; udp: DatagramSocket | undefined }> {
   for (let attempt = 1; ; attempt++) {
     const tcp = transports.includes('tcp')
       ? await serve(streamAddress(address), (stream) => {
@@ -217,8 +229,12 @@ class TcpConnections {
     for (const connection of this.#open) connection.finish();
   }
 
-  abortAll(reason: Error): void {
-    for (const connection of this.#open) connection.abort(reason);
+  /** In order where nothing is lost by it, and no more is waited for. */
+  endAll(reason: Error): void {
+    for (const connection of this.#open) {
+      if (connection.isIdle) connection.close();
+      else connection.abort(reason);
+    }
     this.#open.clear();
     clearInterval(this.#sweep);
   }
@@ -260,13 +276,13 @@ class RunningDnsServer implements DnsServer {
   readonly stats: DnsServerStats;
   readonly #responder: Responder;
   readonly #connections: TcpConnections;
-  readonly #tcp: StreamServer | undefined;
+  readonly #tcp: RunningServer | undefined;
   readonly #udp: DatagramSocket | undefined;
 
   constructor(
     responder: Responder,
     connections: TcpConnections,
-    tcp: StreamServer | undefined,
+    tcp: RunningServer | undefined,
     udp: DatagramSocket | undefined,
   ) {
     this.#responder = responder;
@@ -298,7 +314,7 @@ class RunningDnsServer implements DnsServer {
     const reason = new Error(`the server at ${formatAddress(this.address)} ends`);
     this.#responder.abortAll(reason);
     const closed = this.#tcp?.close();
-    this.#connections.abortAll(reason);
+    this.#connections.endAll(reason);
     await Promise.all([closed, this.#udp?.close()]);
   }
 

@@ -26,6 +26,10 @@ export class TcpConnection {
   #isFinishing = false;
   #isClosed = false;
   #isReading = false;
+  /** All answers are written, and FIN behind them. */
+  #isLingering = false;
+  /** What came since then. */
+  #droppedBytes = 0;
 
   constructor(stream: ByteStream, responder: Responder, maxRunning: number, now: () => number) {
     this.#stream = stream;
@@ -35,13 +39,15 @@ export class TcpConnection {
     this.activeAt = now();
     stream.attach({
       data: (chunk) => {
+        if (this.#isLingering) this.#drop(chunk);
         if (this.#isFinishing) return;
         this.#decoder.push(chunk);
         this.#read();
       },
       end: () => {
         this.#isEnded = true;
-        this.#read();
+        if (this.#isLingering) this.close();
+        else this.#read();
       },
       drain: () => {
         this.activeAt = now();
@@ -93,7 +99,9 @@ export class TcpConnection {
         this.#query(message);
       }
       this.#pause(false);
-      if ((this.#isEnded || this.#isFinishing) && this.#running.size === 0) this.close();
+      if (this.#running.size > 0) return;
+      if (this.#isEnded) this.close();
+      else if (this.#isFinishing) this.#linger();
     } finally {
       this.#isReading = false;
       this.#stream.uncork();
@@ -125,6 +133,30 @@ export class TcpConnection {
     void this.#stream.write(prefixed).catch(() => undefined);
   }
 
+  /**
+   * Ends the connection so that the client can read the last answers. FIN goes first; where the client goes on sending, the rest waits until
+   * it closes or has been idle too long. To close with bytes unread would reset the connection (RFC 1122 4.2.2.13), and answers that are
+   * still on their way would be lost.
+   */
+  #linger(): void {
+    if (this.#isLingering) return;
+    this.#isLingering = true;
+    // Once the answers have left, a turn: what had arrived by then is read.
+    const left = this.#stream.shutdown('write', { timeoutMs: lingerMs });
+    left.then(
+      () =>
+        setImmediate(() => {
+          if (this.#droppedBytes === 0) this.close();
+        }),
+      () => undefined,
+    );
+  }
+
+  #drop(chunk: Uint8Array): void {
+    this.#droppedBytes += chunk.length;
+    if (this.#droppedBytes > maxDroppedBytes) this.abort(new Error('goes on asking'));
+  }
+
   #pause(pause: boolean): void {
     if (this.#isPaused === pause) return;
     this.#isPaused = pause;
@@ -135,3 +167,5 @@ export class TcpConnection {
 
 /** How long the last answers may take to leave. */
 const lingerMs = 5000;
+/** What a client that was not read may have under way: as much as Linux buffers for both ends, at most (tcp_rmem, tcp_wmem). */
+const maxDroppedBytes = 10 * 1024 * 1024;

@@ -210,6 +210,32 @@ describe('the size of an answer over UDP', () => {
     expect((await client.ask(question(9, { edns: {} }))).answers).toHaveLength(9);
   });
 
+  it('is 65,507 bytes at most, which is what a packet carries', async () => {
+    const { name } = address;
+    const filling = (bytes: number): DnsHandler => {
+      return (asked) =>
+        respond(asked, {
+          answers: [
+            { name, type: 'TYPE65280', class: 'IN', ttl: 60, data: { bytes: new Uint8Array(bytes) } },
+          ],
+        });
+    };
+    // Header, question, OPT; a pointer for the owner, type, class, TTL and length.
+    const most = 65_507 - 12 - 17 - 11 - 12;
+    const asked = question(9, { edns: { udpPayloadSize: 65_535 } });
+    for (const [bytes, length] of [
+      [most, 65_507],
+      [most + 1, 40],
+    ] as const) {
+      const server = await started(filling(bytes), { maxUdpBytes: 65_507 });
+      const client = await UdpClient.to(server.address);
+      await client.send(asked);
+      const answer = await client.bytes();
+      expect(answer).toHaveLength(length);
+      expect(decode(answer).isTruncated).toBe(length === 40);
+    }
+  });
+
   it('an answer above 65,535 bytes is cut over TCP', async () => {
     const server = await started((asked) => text(asked, 80_000));
     const client = await TcpClient.to(server.address);
@@ -262,7 +288,7 @@ describe('the address', () => {
 
   it.each<[string, object]>([
     ['maxUdpBytes', { maxUdpBytes: 511 }],
-    ['maxUdpBytes', { maxUdpBytes: 65_536 }],
+    ['maxUdpBytes', { maxUdpBytes: 65_508 }],
     ['handlerTimeoutMs', { handlerTimeoutMs: 0 }],
     ['maxUdpRunning', { maxUdpRunning: 0 }],
     ['maxTcpConnections', { maxTcpConnections: Number.NaN }],

@@ -5,6 +5,7 @@ import { Deferred, harmless, ready, rejected } from '../deferred.ts';
 import { abortedError, closedError, SocketError, SocketUsageError } from '../errors.ts';
 import type { Pollable } from '../pollable.ts';
 import { chunksOf } from './chunks.ts';
+import { copied, encoded, joined } from './owned-bytes.ts';
 import { ReadQueue } from './read-queue.ts';
 
 /**
@@ -69,7 +70,7 @@ export class LinkedStream implements ByteStream, Pollable {
   readonly #watchers = new Set<() => void>();
   #tellingWatchers = false;
 
-  constructor({ local, remote, highWaterBytes, lowWaterBytes, own = copy }: LinkedStreamOptions) {
+  constructor({ local, remote, highWaterBytes, lowWaterBytes, own = copied }: LinkedStreamOptions) {
     this.localAddress = local;
     this.remoteAddress = remote;
     this.#highWaterBytes = highWaterBytes;
@@ -140,7 +141,7 @@ export class LinkedStream implements ByteStream, Pollable {
         return rejected(early);
       }
     }
-    this.#send(typeof data === 'string' ? encode(data, options?.encoding) : this.#own(data));
+    this.#send(typeof data === 'string' ? encoded(data, options?.encoding) : this.#own(data));
     if (!this.#blocked) return ready;
     const drained = withDeadline((this.#drained ??= new Deferred()).promise, options, (error) => {
       this.abort(error);
@@ -387,28 +388,4 @@ export class LinkedStream implements ByteStream, Pollable {
 
 function attachedError(): SocketUsageError {
   return new SocketUsageError('ATTACHED', 'the stream is in push mode: read() and watch() are refused');
-}
-
-const encoder = new TextEncoder();
-
-function encode(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): Uint8Array {
-  if (encoding === 'utf8') return encoder.encode(text);
-  // Not from the pool: the bytes may leave with their buffer.
-  const bytes = new Uint8Array(text.length);
-  Buffer.from(bytes.buffer).write(text, 'latin1');
-  return bytes;
-}
-
-function copy(data: Uint8Array): Uint8Array {
-  return data.slice();
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

@@ -5,6 +5,7 @@ import type { ByteStream } from '../byte-stream.ts';
 import { SocketError } from '../errors.ts';
 import type { Pollable } from '../pollable.ts';
 import { LinkedStream, type Link } from './linked-stream.ts';
+import { copied } from './owned-bytes.ts';
 
 export interface PortStreamOptions {
   /**
@@ -40,7 +41,7 @@ export function portStream(port: MessagePort, options: PortStreamOptions = {}): 
     remote: remoteAddress,
     highWaterBytes,
     lowWaterBytes,
-    own: transfer ? take : copy,
+    own: transfer ? take : copied,
   });
   const link = new PortLink(port);
   stream.join(link);
@@ -78,7 +79,7 @@ class PortLink implements Link {
       this.#port.postMessage(bytes, [bytes.buffer as ArrayBuffer]);
     } catch {
       // A buffer that cannot be moved: WebAssembly's memory, say.
-      this.#port.postMessage(new Uint8Array(bytes));
+      this.#port.postMessage(copied(bytes));
     }
   }
 
@@ -168,11 +169,7 @@ class Incoming {
   }
 }
 
-function copy(data: Uint8Array): Uint8Array {
-  return new Uint8Array(data);
-}
-
 function take(data: Uint8Array): Uint8Array {
   const isWhole = data.byteLength === data.buffer.byteLength && !types.isSharedArrayBuffer(data.buffer);
-  return isWhole ? data : copy(data);
+  return isWhole ? data : copied(data);
 }

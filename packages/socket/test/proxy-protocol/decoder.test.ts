@@ -116,7 +116,7 @@ describe('ProxyHeaderDecoder', () => {
     expect(decoder.bufferedBytes).toBe(0);
     expect(() => {
       decoder.end();
-    }).toThrow(errors[0] as SocketError);
+    }).toThrow(errors[0]);
     expect(decoder.rest()).toEqual(new Uint8Array());
   });
 
@@ -162,7 +162,7 @@ describe('ProxyHeaderDecoder', () => {
     'PROXY TCP4  ',
     'PROXY TCP4 1.2.3.4  ',
     'PROXY TCP4 1.2.3.4\t',
-    'PROXY TCP4 1.2.3.4 ::',
+    'PROXY TCP4 1.2.3.4 :',
     'PROXY TCP4 1.2.3.4 5.6.7.8 65536',
     'PROXY TCP4 1.2.3.4 5.6.7.8 00',
     'PROXY TCP4 1.2.3.4 5.6.7.8 01',
@@ -194,7 +194,7 @@ describe('ProxyHeaderDecoder', () => {
     'PROXY TCP6 1:2:3:4:5:6:7:1.',
     'PROXY TCP6 fe80::1%',
     'PROXY TCP6 [',
-    'PROXY TCP6 :: 1.2.3.4 ',
+    'PROXY TCP6 :: 1.',
   ])('refuses %j at its last byte', (text) => {
     expectRefusedFrom(ascii(text), text.length);
   });
@@ -253,16 +253,21 @@ describe('ProxyHeaderDecoder', () => {
     expectRefusedFrom(hex(text), at);
   });
 
-  test.each([0x20, 0x21, 0x2f])('for LOCAL, ignores the family, addresses and all else: %s', (family) => {
-    const header = { version: 2, command: 'LOCAL', ...unspecified };
-    for (const length of [0, 1, 2, 12, 13, 36, 216, 300, 4096]) {
-      expect(outcome(binary(0x20, family, new Uint8Array(length).fill(0xff)))).toEqual(header);
-    }
-  });
+  test.each(['00', '11', '2f', 'ff'])(
+    'for LOCAL, ignores family and transport 0x%s, addresses and all else',
+    (text) => {
+      const family = parseInt(text, 16);
+      const header = { version: 2, command: 'LOCAL', ...unspecified };
+      for (const length of [0, 1, 2, 12, 13, 36, 216, 300, 4096]) {
+        expect(outcome(binary(0x20, family, new Uint8Array(length).fill(0xff)))).toEqual(header);
+      }
+    },
+  );
 
-  test.each([0x00, 0x01, 0x02, 0x10, 0x20, 0x30])(
+  test.each(['00', '01', '02', '10', '20', '30'])(
     'of family and transport 0x%s ignores the addresses, and reads extensions where they make sense',
-    (family) => {
+    (text) => {
+      const family = parseInt(text, 16);
       const header = { version: 2, command: 'PROXY', ...unspecified };
       const addresses = new Uint8Array([0, 12, 36, 216][family >> 4]!).fill(1);
       const unique = { type: 5, value: ascii('id') };
@@ -297,19 +302,23 @@ describe('ProxyHeaderDecoder', () => {
   test('never holds more than the limit, whatever comes', () => {
     const starts = [hex(`${signature} 21 11 1000`), hex(`${signature} 20 00 1000`), ascii('PROXY UNKNOWN ')];
     fc.assert(
-      fc.property(fc.constantFrom(...starts), fc.array(fc.uint8Array({ maxLength: 1500 })), (start, chunks) => {
-        const decoder = new ProxyHeaderDecoder();
-        for (const chunk of [start, ...chunks]) {
-          decoder.push(chunk);
-          try {
-            if (decoder.next() !== undefined) return;
-          } catch {
-            expect(decoder.bufferedBytes).toBe(0);
-            return;
+      fc.property(
+        fc.constantFrom(...starts),
+        fc.array(fc.uint8Array({ maxLength: 1500 })),
+        (start, chunks) => {
+          const decoder = new ProxyHeaderDecoder();
+          for (const chunk of [start, ...chunks]) {
+            decoder.push(chunk);
+            try {
+              if (decoder.next() !== undefined) return;
+            } catch {
+              expect(decoder.bufferedBytes).toBe(0);
+              return;
+            }
+            expect(decoder.bufferedBytes).toBeLessThanOrEqual(start[0] === 0x50 ? 107 : 4112);
           }
-          expect(decoder.bufferedBytes).toBeLessThanOrEqual(start[0] === 0x50 ? 107 : 4112);
-        }
-      }),
+        },
+      ),
     );
   });
 
@@ -331,7 +340,8 @@ describe('ProxyHeaderDecoder', () => {
         forged[bit >> 3]! ^= 1 << (bit & 7);
         const result = outcome(forged);
         // One bit of the type makes it some other extension, which nothing checks.
-        const isChecked = !(result instanceof SocketError) && result?.extensions.some(({ type }) => type === 3);
+        const isChecked =
+          !(result instanceof SocketError) && result?.extensions.some(({ type }) => type === 3);
         expect(isChecked).toBeFalsy();
       }
     });
