@@ -20,6 +20,7 @@ export const layers = {
       'src/streams/kernel-stream.ts',
       'src/tls/',
       'src/server/concurrency/',
+      'src/names/hosts.ts',
     ],
   },
   framing: { siblings: [], types: { 'src/framed.ts': ['socket'] }, pure: ['src/'] },

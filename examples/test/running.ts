@@ -7,12 +7,13 @@ export function start(file: string, ...args: string[]): Program {
   return startProgram(process.execPath, [fileURLToPath(new URL(`../${file}`, import.meta.url)), ...args]);
 }
 
-/** Starts a server of the examples on a free port of its choice, or on the path; answers the address it prints. */
+/** Starts a server of the examples on a free port of its choice, or on the address that comes first; answers the address it prints. */
 export async function serve(
   file: string,
-  address = '127.0.0.1:0',
+  ...args: string[]
 ): Promise<{ server: Program; address: string; port: string }> {
-  const server = start(file, address);
+  const [address = '127.0.0.1:0', ...rest] = args;
+  const server = start(file, address, ...rest);
   const [, printed = ''] = await server.says(/^listening on (\S+)$/m);
   return { server, address: printed, port: printed.split(':').at(-1) ?? '' };
 }

@@ -156,10 +156,10 @@ describe('StreamServer', () => {
 
   test('says nothing of a peer that went away, and all else on stderr', async () => {
     const complain = vi.spyOn(console, 'error').mockReturnValue();
-    const faults = [new SocketError('RESET', 'gone'), new Error('a bug')];
+    const faults: Error[] = [new SocketError('RESET', 'gone'), new Error('a bug')];
     let at = 0;
     const server = disposed(
-      new StreamServer(anyPort, (stream) => stream.read().then(() => Promise.reject(faults[at++]))),
+      new StreamServer(anyPort, (stream) => stream.read().then(() => Promise.reject(faults[at++] as Error))),
     );
     await server.listen();
     while (at < faults.length) {
