@@ -280,6 +280,7 @@ class NodeDatagramSocket implements DatagramSocket {
       this.#socket.close(done);
       this.#waiter?.reject(closedError('the socket'));
       this.#receiver?.closed?.();
+      this.#tellWatchers();
     }));
   }
 

@@ -31,6 +31,8 @@ export {
   type DatagramReceiver,
   type DatagramSocket,
 } from './datagram.ts';
+export { requestDatagram, type DatagramExchange, type RequestDatagramOptions } from './datagrams/exchange.ts';
+export type { Clock } from './clock.ts';
 export { serve, type RunningServer, type ServeOptions, type StreamHandler } from './server/serve.ts';
 export { eventRead, eventWrite, Selector, type SelectorEvents, type SelectorKey } from './selector.ts';
 export { pipe, relay, type PipeOptions, type RelayCounts } from './streams/pipe.ts';

@@ -15,7 +15,7 @@ export interface RaceOptions<T> {
   readonly clock?: Clock;
 }
 
-/** RFC 8305, section 5: "MUST NOT be less than 10 milliseconds". */
+/** RFC 8305, section 5: attempts begin at least 10 ms apart. One that has failed is taken for out of the way, as everybody does. */
 const minStaggerMs = 10;
 
 /**

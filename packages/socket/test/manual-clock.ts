@@ -1,5 +1,5 @@
 import type { Clock } from '../src/clock.ts';
-import { turns } from '../src/testing/contract-case.ts';
+import { outcomeOf, turns } from '../src/testing/contract-case.ts';
 
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
@@ -38,12 +38,10 @@ export class ManualClock implements Clock {
 
   /** Moves the time on from timer to timer until `work` is settled. */
   async runUntilSettled<T>(work: Promise<T>): Promise<T> {
-    let isSettled = false;
-    const noted = work.finally(() => (isSettled = true));
-    noted.catch(() => undefined);
+    const outcome = outcomeOf(work);
     for (;;) {
       await turns(3);
-      if (isSettled) return noted;
+      if (outcome.state !== 'pending') return work;
       const [wait] = this.waits;
       if (wait !== undefined) await this.advance(wait);
     }

@@ -1,11 +1,11 @@
 import { lookup as systemLookup } from 'node:dns';
 import { lookupService, resolveCname as systemCname } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { withDeadline, type Deadline } from '../deadline.ts';
 import type { LookupFunction } from '../dial.ts';
 import { SocketError, SocketUsageError } from '../errors.ts';
 import { isNamed, readHostsFile } from './hosts-file.ts';
+import { inetFamily } from './inet-text.ts';
 
 export interface HostNameOptions extends Deadline {
   /** Default `'ipv4'`, which is all that Python's functions of these names know. */
@@ -53,7 +53,7 @@ export async function getHostByName(name: string, options: HostNameOptions = {})
  */
 export async function getHostByNameEx(name: string, options: HostEntryOptions = {}): Promise<HostEntry> {
   const addresses = await addressesOf(name, options);
-  if (isIP(name) !== 0) return { name, aliases: [], addresses };
+  if (inetFamily(name) !== undefined) return { name, aliases: [], addresses };
   return withDeadline(officialName(name, addresses, options), options, noCancel);
 }
 
@@ -66,7 +66,7 @@ export async function getHostByAddress(
   address: string,
   options: HostAddressOptions = {},
 ): Promise<HostEntry> {
-  if (isIP(address) === 0) {
+  if (inetFamily(address) === undefined) {
     throw new SocketUsageError('BAD_ADDRESS', `${JSON.stringify(address)} is not an IP address`);
   }
   const { reverse = systemReverse, hostsFile = '/etc/hosts' } = options;
@@ -76,7 +76,7 @@ export async function getHostByAddress(
     noCancel,
   );
   // The kernel's resolver falls back to the address in figures.
-  if (isIP(name) !== 0) throw notFound(address, `${address} has no name`);
+  if (inetFamily(name) !== undefined) throw notFound(address, `${address} has no name`);
   const lines = await readHostsFile(hostsFile);
   const line = lines.find((each) => each.address === address && isNamed(each, name));
   const names = line === undefined ? [] : [line.name, ...line.aliases];
@@ -101,7 +101,7 @@ export async function getFullyQualifiedName(
   const trimmed = name.trim();
   const host = ['', '0.0.0.0', '::'].includes(trimmed) ? getHostName() : trimmed;
   try {
-    const address = isIP(host) === 0 ? await getHostByName(host, options) : host;
+    const address = inetFamily(host) === undefined ? await getHostByName(host, options) : host;
     const entry = await getHostByAddress(address, options);
     return [entry.name, ...entry.aliases].find((each) => each.includes('.')) ?? entry.name;
   } catch (error) {
@@ -114,11 +114,11 @@ async function addressesOf(name: string, options: HostNameOptions): Promise<[str
   if (name === '' || name.includes('\0')) {
     throw new SocketUsageError('BAD_ARGUMENT', 'the name is empty or has a NUL');
   }
-  const { family = 'ipv4', lookup = systemLookup as LookupFunction } = options;
-  const version = family === 'ipv6' ? 6 : 4;
-  if (isIP(name) === version) return [name];
-  if (isIP(name) !== 0) throw notFound(name, `${name} is not an ${family} address`);
-  const asked = found(name, () => asPromise(lookup, name, version));
+  const { family = 'ipv4', lookup = systemLookup } = options;
+  const given = inetFamily(name);
+  if (given === family) return [name];
+  if (given !== undefined) throw notFound(name, `${name} is not an ${family} address`);
+  const asked = found(name, () => asPromise(lookup, name, family === 'ipv6' ? 6 : 4));
   const addresses = await withDeadline(asked, options, noCancel);
   const [first, ...others] = new Set(addresses);
   if (first === undefined) throw notFound(name, `${name} has no ${family} address`);

@@ -70,6 +70,12 @@ export function inetNtop(family: 'ipv4' | 'ipv6', bytes: Uint8Array): string {
   return `${text.slice(0, start).join(':')}::${text.slice(start + length).join(':')}`;
 }
 
+/** Which family a text is an address of, in its strict form; that of IPv6 may say its `%zone` (RFC 4007, section 11). As node's `isIP`. */
+export function inetFamily(text: string): 'ipv4' | 'ipv6' | undefined {
+  if (strictIpv4(text) !== undefined) return 'ipv4';
+  return ipv6(text.replace(/%[\dA-Za-z.:-]+$/, '')) === undefined ? undefined : 'ipv6';
+}
+
 /** NaN for what is no number: of C, so `08` is none. */
 function numberOfPart(part: string): number {
   if (/^0x[\da-f]+$/i.test(part)) return parseInt(part.slice(2), 16);

@@ -12,7 +12,7 @@ import {
 } from './version-2.ts';
 
 /** The default of {@link ProxyHeaderDecoderOptions.maxBytes}: 4,096 bytes behind the fixed part. */
-export const defaultMaxHeaderBytes: number = fixedBytes + 4096;
+const defaultMaxHeaderBytes: number = fixedBytes + 4096;
 
 export interface ProxyHeaderDecoderOptions {
   /**

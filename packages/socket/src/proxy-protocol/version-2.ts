@@ -17,7 +17,7 @@ import type { ProxyHeader } from './header.ts';
 export const fixedBytes = 16;
 
 /** The extension that holds a checksum of the whole header (section 2.2.3). */
-export const checksumType = 0x03;
+const checksumType = 0x03;
 
 const signature: Uint8Array = Uint8Array.of(13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 10);
 const familyBytes = [0, 12, 36, 216];

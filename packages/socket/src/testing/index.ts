@@ -10,3 +10,5 @@
 export { checkStream, streamContract } from './check-stream.ts';
 export type { ContractCase, StreamPair, StreamPairFactory } from './contract-case.ts';
 export { faultStream, type FaultStreamOptions } from './fault-stream.ts';
+export { datagramPair, type DatagramPairOptions, type FaultyDatagramSocket } from './datagram-pair.ts';
+export type { DatagramFaultCounts, DatagramFaultOptions } from './datagram-faults.ts';

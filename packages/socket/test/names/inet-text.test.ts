@@ -1,7 +1,7 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inetAton, inetNtoa, inetNtop, inetPton } from '../../src/names/inet-text.ts';
+import { inetAton, inetFamily, inetNtoa, inetNtop, inetPton } from '../../src/names/inet-text.ts';
 import { answerOf, askPython } from './python-socket.ts';
 
 const sample = <T>(arbitrary: fc.Arbitrary<T>, count: number): T[] => fc.sample(arbitrary, count);
@@ -199,6 +199,21 @@ describe('inetNtop', () => {
         expect(inetPton('ipv6', inetNtop('ipv6', bytes))).toEqual(bytes);
       }),
     );
+  });
+});
+
+describe('inetFamily', () => {
+  test('is what node says it is', () => {
+    const zone = fc.constantFrom('', '', '%lo', '%2', '%', '%e th', '%a%b', '%eth0.1');
+    const inputs = sample(
+      fc.tuple(fc.oneof(ipv6Text(), fc.ipV4(), fc.ipV6()), zone).map((parts) => parts.join('')),
+      6_000,
+    );
+    const families = { 0: undefined, 4: 'ipv4', 6: 'ipv6' } as const;
+    expect(inputs.map((text) => [text, inetFamily(text)])).toEqual(
+      inputs.map((text) => [text, families[isIP(text) as 0 | 4 | 6]]),
+    );
+    expect(new Set(inputs.map(inetFamily)).size).toBe(3);
   });
 });
 

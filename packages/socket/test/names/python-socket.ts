@@ -18,7 +18,7 @@ json.dump([answer(x) for x in json.load(sys.stdin)], sys.stdout)
     const options = { maxBuffer: 64 * 1024 * 1024, timeout: 50_000 };
     const child = execFile('python3', ['-c', script, expression], options, (error, stdout) => {
       if (error === null) resolve(JSON.parse(stdout) as unknown[]);
-      else reject(error);
+      else reject(new Error('python3 failed', { cause: error }));
     });
     child.stdin?.end(JSON.stringify(inputs));
   });
