@@ -1,7 +1,8 @@
 import { connect, type AddressLike, type ByteStream, type ConnectOptions } from '@wirestack/socket';
 import { createClient, type Client } from './client.ts';
 import { RpcUsageError } from './errors.ts';
-import { Peer, type PeerOptions } from './peer.ts';
+import type { PeerOptions } from './peer-options.ts';
+import { Peer } from './peer.ts';
 import type { Wire } from './wire.ts';
 
 export interface ConnectRpcOptions extends PeerOptions {

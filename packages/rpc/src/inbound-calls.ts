@@ -1,14 +1,14 @@
 import type { Caller } from './client.ts';
 import { faultCodes, RpcFault } from './errors.ts';
-import { toFault, type CallContext, type Procedure, type Service } from './service.ts';
+import { InboundContext } from './inbound-context.ts';
+import type { PeerSettings } from './peer-options.ts';
+import { toFault, type Procedure } from './service.ts';
 import type { CallId, Packet, Wire } from './wire.ts';
 
-export interface InboundOptions {
-  readonly exposeErrors: boolean;
-  readonly onError: (error: unknown, method: string | undefined) => void;
+export interface InboundEvents {
   /** Sends an answer; false where it is too large to be sent. */
   readonly answer: (text: string) => boolean;
-  /** A call that took longer than its turn is over. */
+  /** A call that took longer than its turn is over, or a batch with such a call is answered. */
   readonly settled: () => void;
 }
 
@@ -16,26 +16,40 @@ type Call = Extract<Packet, { kind: 'call' }>;
 /** The text of an answer; `undefined` for a notification. */
 type Answer = string | undefined;
 
+interface Batch {
+  readonly packets: readonly Packet[];
+  /** Of the calls that were begun. */
+  readonly answers: (Answer | Promise<Answer>)[];
+}
+
 /** Calls of the other side: runs them, and gives the answers. Those that end in their turn cost no promise. */
 export class InboundCalls {
   /** Running, and answered later. Calls without an id of their own are counted, and cannot be cancelled. */
-  readonly #running = new Map<CallId | symbol, Context>();
+  readonly #running = new Map<CallId | symbol, InboundContext>();
   /** Messages, one each for a batch, whose answers are to come. */
   #unanswered = 0;
-  readonly #service: Service | undefined;
+  /** One that is begun, whose next call has to wait until another is over. */
+  #begun: Batch | undefined;
+  #isOver = false;
   readonly #wire: Wire;
   readonly #peer: Caller;
-  readonly #options: InboundOptions;
+  readonly #settings: PeerSettings;
+  readonly #events: InboundEvents;
 
-  constructor(service: Service | undefined, wire: Wire, peer: Caller, options: InboundOptions) {
-    this.#service = service;
+  constructor(wire: Wire, peer: Caller, settings: PeerSettings, events: InboundEvents) {
     this.#wire = wire;
     this.#peer = peer;
-    this.#options = options;
+    this.#settings = settings;
+    this.#events = events;
   }
 
   get size(): number {
     return this.#running.size;
+  }
+
+  /** As many run as may: no message may begin. */
+  get isFull(): boolean {
+    return this.#running.size >= this.#settings.maxInFlight || this.#begun !== undefined;
   }
 
   /** Every answer has been given: one goes out a little later than its procedure ends, that of a batch later still. */
@@ -51,38 +65,63 @@ export class InboundCalls {
       void answer.then((text) => {
         this.#unanswered--;
         if (text !== undefined) this.#send(text, packet);
-        this.#options.settled();
+        this.#settled();
       });
     }
   }
 
   /** Answered by one message, when the last call of it is over; by none where all are notifications. */
   receiveBatch(packets: readonly Packet[]): void {
-    const answers = packets.map((packet) => this.#answer(packet));
-    const isNow = answers.every((answer) => typeof answer !== 'object');
-    if (isNow) this.#answerBatch(answers, packets);
+    this.#unanswered++;
+    this.#goOn({ packets, answers: [] });
+  }
+
+  abortAll(reason: unknown): void {
+    this.#isOver = true;
+    for (const context of this.#running.values()) context.abort(reason);
+  }
+
+  /** Begins the calls of a batch, in their order, as many as may run. */
+  #goOn(batch: Batch): void {
+    const { packets, answers } = batch;
+    this.#begun = undefined;
+    for (const packet of packets.slice(answers.length)) {
+      if (this.#isOver) return;
+      if (this.isFull) {
+        this.#begun = batch;
+        return;
+      }
+      const answer = this.#answer(packet);
+      answers.push(answer);
+      if (typeof answer === 'object') {
+        void answer.then(() => {
+          this.#settled();
+        });
+      }
+    }
+    if (answers.every(isGiven)) this.#answerBatch(answers, packets);
     else {
-      this.#unanswered++;
-      void Promise.all(answers.map((answer) => Promise.resolve(answer))).then((settled) => {
-        this.#unanswered--;
-        this.#answerBatch(settled, packets);
-        this.#options.settled();
+      void Promise.all(answers.map((answer) => Promise.resolve(answer))).then((given) => {
+        this.#answerBatch(given, packets);
+        this.#events.settled();
       });
     }
   }
 
-  abortAll(reason: unknown): void {
-    for (const context of this.#running.values()) context.abort(reason);
+  #settled(): void {
+    if (this.#begun !== undefined && this.#running.size < this.#settings.maxInFlight) this.#goOn(this.#begun);
+    this.#events.settled();
   }
 
   #send(text: string, packet: Packet): void {
-    if (!this.#options.answer(text)) this.#options.answer(this.#tooLarge(packet));
+    if (!this.#events.answer(text)) this.#events.answer(this.#tooLarge(packet));
   }
 
   #answerBatch(answers: readonly Answer[], packets: readonly Packet[]): void {
+    this.#unanswered--;
     const given = packets.filter((_, index) => answers[index] !== undefined);
-    if (given.length === 0 || this.#options.answer(this.#batch(answers))) return;
-    this.#options.answer(this.#batch(given.map((packet) => this.#tooLarge(packet))));
+    if (given.length === 0 || this.#events.answer(this.#batch(answers))) return;
+    this.#events.answer(this.#batch(given.map((packet) => this.#tooLarge(packet))));
   }
 
   #batch(answers: readonly Answer[]): string {
@@ -101,7 +140,7 @@ export class InboundCalls {
   #answer(packet: Packet): Answer | Promise<Answer> {
     if (packet.kind === 'call') return this.#call(packet);
     if (packet.kind === 'invalid') {
-      this.#options.onError(packet.fault, undefined);
+      this.#settings.onError(packet.fault, undefined);
       return this.#wire.fault(packet.id, packet.fault);
     }
     if (packet.kind === 'cancel' && packet.id !== null) {
@@ -111,9 +150,9 @@ export class InboundCalls {
   }
 
   #call(call: Call): Answer | Promise<Answer> {
-    const context = new Context(call, this.#peer);
+    const context = new InboundContext(call, this.#peer);
     try {
-      const procedure = this.#service?.procedures.get(call.method);
+      const procedure = this.#settings.service?.procedures.get(call.method);
       if (procedure === undefined) throw new RpcFault(faultCodes.methodNotFound, 'Method not found');
       if (typeof call.id !== 'undefined' && call.id !== null && this.#running.has(call.id)) {
         throw new RpcFault(faultCodes.invalidRequest, 'Invalid Request: the id is in use');
@@ -126,7 +165,7 @@ export class InboundCalls {
     }
   }
 
-  async #later(call: Call, context: Context, result: PromiseLike<unknown>): Promise<Answer> {
+  async #later(call: Call, context: InboundContext, result: PromiseLike<unknown>): Promise<Answer> {
     const key = call.id ?? Symbol(call.method);
     this.#running.set(key, context);
     try {
@@ -144,7 +183,7 @@ export class InboundCalls {
   }
 
   #fault(call: Call, error: unknown): Answer {
-    const { exposeErrors, onError } = this.#options;
+    const { exposeErrors, onError } = this.#settings;
     if (!(error instanceof RpcFault)) onError(error, call.method);
     if (call.id === undefined) return undefined;
     const fault = toFault(error, exposeErrors);
@@ -160,41 +199,6 @@ export class InboundCalls {
 
 /** LSP 3.17, ErrorCodes: the call was cancelled by who made it. */
 const requestCancelled = -32800;
-
-/** The signal is made when it is asked for: most procedures never do, and it costs more than a call. */
-class Context implements CallContext {
-  readonly method: string;
-  readonly isNotification: boolean;
-  readonly peer: Caller;
-  #controller: AbortController | undefined;
-  #reason: { readonly error: unknown } | undefined;
-
-  constructor(call: Call, peer: Caller) {
-    this.method = call.method;
-    this.isNotification = call.id === undefined;
-    this.peer = peer;
-  }
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason.error);
-    }
-    return this.#controller.signal;
-  }
-
-  abort(error: unknown): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = { error };
-    this.#controller?.abort(error);
-  }
-
-  /** The fault of the cancellation, where that is why the procedure failed. */
-  cancelledBy(error: unknown): RpcFault | undefined {
-    const reason = this.#reason?.error;
-    return !(error instanceof RpcFault) && reason instanceof RpcFault ? reason : undefined;
-  }
-}
 
 /** Parameters by name become those by position where the procedure names them (JSON-RPC 2.0, section 4.2). */
 function paramsOf(call: Call, procedure: Procedure): readonly unknown[] {
@@ -212,6 +216,10 @@ function paramsOf(call: Call, procedure: Procedure): readonly unknown[] {
   const params = names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined));
   while (params.length > 0 && params.at(-1) === undefined) params.pop();
   return params;
+}
+
+function isGiven(answer: Answer | Promise<Answer>): answer is Answer {
+  return typeof answer !== 'object';
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -2,29 +2,13 @@ import { FramingError, type Decoder } from '@wirestack/framing';
 import { withDeadline, type ByteStream, type Deadline } from '@wirestack/socket';
 import type { Caller } from './client.ts';
 import { faultCodes, RpcError, RpcFault, RpcUsageError } from './errors.ts';
+import { makeBatch, rejected, type BatchedCall } from './outbound-batch.ts';
 import { HeldMessages } from './held-messages.ts';
 import { InboundCalls } from './inbound-calls.ts';
 import { Outbox } from './outbox.ts';
+import { settlePeer, type PeerOptions, type PeerSettings } from './peer-options.ts';
 import { PendingCalls } from './pending-calls.ts';
-import type { Service } from './service.ts';
 import type { Packet, Wire } from './wire.ts';
-
-export interface PeerOptions {
-  /** What the other side may call. Default: nothing, and every call of theirs is "Method not found". */
-  readonly service?: Service;
-  /** Milliseconds for a call that has no deadline of its own; Infinity for none. Default 30,000, gRPC's advice that there always be one. */
-  readonly timeoutMs?: number;
-  /** The most calls of ours without an answer. One more is refused with `TOO_MANY_CALLS`. Default 65,536. */
-  readonly maxPending?: number;
-  /** The most calls of theirs that run at the same time; then only what may hold an answer to ours is read. Default 1,024. */
-  readonly maxInFlight?: number;
-  /** The most bytes that wait for a peer that does not read; then the connection is aborted. Default 64 MiB. */
-  readonly maxBufferedBytes?: number;
-  /** Whether the message of an error that is no `RpcFault` is told to the caller. Default false: it may hold what is none of theirs. */
-  readonly exposeErrors?: boolean;
-  /** Told what a procedure of ours threw that is no `RpcFault`, and what the other side sent that makes no sense. Default: nobody is. */
-  readonly onError?: (error: unknown, method: string | undefined) => void;
-}
 
 /**
  * One end of a connection that carries calls: it calls and it serves, both at once. What is sent in one turn leaves in one write; calls
@@ -40,39 +24,32 @@ export class Peer implements Caller, AsyncDisposable {
   readonly #held = new HeldMessages();
   readonly #decoder: Decoder<Uint8Array>;
   readonly #outbox: Outbox;
-  readonly #onError: (error: unknown, method: string | undefined) => void;
-  readonly #maxBufferedBytes: number;
-  readonly #maxInFlight: number;
+  readonly #settings: PeerSettings;
   #onClosed!: () => void;
   #isReading = false;
   #isPaused = false;
   #over: RpcError | undefined;
+  /** What came is no message, and what comes is not looked at: only what was begun or held before is still answered. */
+  #lost: RpcError | undefined;
+  #lostTimer: ReturnType<typeof setTimeout> | undefined;
   #peerEnded = false;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
 
-  /** @throws RpcUsageError for limits that are none. */
+  /** @throws RpcUsageError for limits that are none, and for a service that `service()` did not make. */
   constructor(stream: ByteStream, wire: Wire, options: PeerOptions = {}) {
-    const { timeoutMs = 30_000, maxPending = 65_536, maxInFlight = 1024 } = options;
-    const { maxBufferedBytes = 64 * 1024 * 1024 } = options;
-    for (const [name, value] of Object.entries({ timeoutMs, maxPending, maxInFlight, maxBufferedBytes })) {
-      if (!(value >= 1)) throw new RpcUsageError(`${name} is ${String(value)}, expected 1 or more`);
-    }
+    const settings = settlePeer(options);
+    this.#settings = settings;
     this.stream = stream;
     this.wire = wire;
     this.#decoder = wire.framing.decoder();
-    this.#outbox = new Outbox(stream, wire, maxBufferedBytes, (error) => {
+    this.#outbox = new Outbox(stream, wire, settings.maxBufferedBytes, (error) => {
       this.abort(error);
     });
-    this.#onError = options.onError ?? (() => undefined);
-    this.#maxBufferedBytes = maxBufferedBytes;
-    this.#maxInFlight = maxInFlight;
-    this.#pending = new PendingCalls(timeoutMs, maxPending, (id) => {
+    this.#pending = new PendingCalls(settings.timeoutMs, settings.maxPending, (id) => {
       if (wire.cancel !== undefined && this.#over === undefined) this.#send(wire.cancel(id));
     });
-    this.#inbound = new InboundCalls(options.service, wire, this, {
-      exposeErrors: options.exposeErrors ?? false,
-      onError: this.#onError,
+    this.#inbound = new InboundCalls(wire, this, settings, {
       answer: (text) => this.#send(text),
       settled: () => {
         this.#settled();
@@ -83,6 +60,8 @@ export class Peer implements Caller, AsyncDisposable {
     });
     stream.attach({
       data: (chunk) => {
+        // Not left unread: a connection that is closed with bytes unread is reset, and its last answers may not arrive.
+        if (this.#lost !== undefined) return;
         this.#decoder.push(chunk);
         this.#read();
       },
@@ -134,7 +113,8 @@ export class Peer implements Caller, AsyncDisposable {
 
   /** Sends a call that wants no answer. Resolves when more may be sent. Rejects as `call` does. */
   notify(method: string, params: readonly unknown[]): Promise<void> {
-    if (this.#over !== undefined || this.#closing !== undefined) return Promise.reject(this.#gone());
+    if (this.#over !== undefined || this.#closing !== undefined || this.#lost !== undefined)
+      return Promise.reject(this.#gone());
     try {
       this.#encode(this.wire.notification(method, params));
       return this.#outbox.writable();
@@ -149,43 +129,14 @@ export class Peer implements Caller, AsyncDisposable {
    *
    * @throws RpcUsageError for an empty batch, where the wire has no batches, and for a notification that it has no form for.
    */
-  batch(
-    calls: readonly {
-      readonly method: string;
-      readonly params: readonly unknown[];
-      readonly notify?: boolean;
-    }[],
-    options?: Deadline,
-  ): readonly (Promise<unknown> | undefined)[] {
+  batch(calls: readonly BatchedCall[], options?: Deadline): readonly (Promise<unknown> | undefined)[] {
     if (this.wire.batch === undefined) throw new RpcUsageError(`${this.wire.name} has no batches`);
     if (calls.length === 0) throw new RpcUsageError('an empty batch is no message');
     const refusal = this.#refusal();
     if (refusal !== undefined) {
       return calls.map(({ notify }) => (notify === true ? undefined : Promise.reject(refusal)));
     }
-    // Before any call waits: what throws here has no promise to reject.
-    const notifications = calls.map(({ method, params, notify }) =>
-      notify === true ? this.wire.notification(method, params) : undefined,
-    );
-    const ids: number[] = [];
-    const texts: string[] = [];
-    const results = calls.map(({ method, params }, index) => {
-      const notification = notifications[index];
-      if (notification !== undefined) {
-        texts.push(notification);
-        return undefined;
-      }
-      const id = this.#pending.nextId;
-      try {
-        const text = this.wire.call(id, method, params);
-        const result = this.#pending.add(options);
-        ids.push(id);
-        texts.push(text);
-        return result;
-      } catch (error) {
-        return rejected(error);
-      }
-    });
+    const { ids, texts, results } = makeBatch(this.wire, this.#pending, calls, options);
     if (ids.length > 0) this.#encodeCalls(ids, this.wire.batch(texts));
     else if (texts.length > 0) this.#encode(this.wire.batch(texts));
     return results;
@@ -224,8 +175,9 @@ export class Peer implements Caller, AsyncDisposable {
           this.#pause();
           return;
         }
-        const held = this.#isFull() ? undefined : this.#held.take();
+        const held = this.#inbound.isFull ? undefined : this.#held.take();
         if (held !== undefined) this.#begin(held);
+        else if (this.#lost !== undefined) break;
         else {
           const message = this.#peerEnded ? this.#decoder.end() : this.#decoder.next();
           if (message === undefined) break;
@@ -235,10 +187,11 @@ export class Peer implements Caller, AsyncDisposable {
         // Short calls may have long answers: back-pressure must be felt between two of them.
         if (this.#outbox.isFull) this.#outbox.flush();
       }
-      if (this.#peerEnded) this.#noMoreCalls();
+      if (this.#lost !== undefined) this.#endWhereAnswered();
+      else if (this.#peerEnded) this.#noMoreCalls();
       else this.#resume();
     } catch (error) {
-      this.#lost(error);
+      this.#lose(error);
     } finally {
       this.#isReading = false;
       this.#outbox.flush();
@@ -247,12 +200,8 @@ export class Peer implements Caller, AsyncDisposable {
 
   /** Theirs that run are at their limit, or they do not read our answers. While we wait for theirs, reading goes on as far as it may. */
   #mustWait(): boolean {
-    if (this.#pending.size === 0) return this.#isFull() || this.#outbox.isBlocked;
-    return this.#isFull() && this.#held.bytes >= this.#maxBufferedBytes;
-  }
-
-  #isFull(): boolean {
-    return this.#inbound.size >= this.#maxInFlight;
+    if (this.#pending.size === 0) return this.#inbound.isFull || this.#outbox.isBlocked;
+    return this.#inbound.isFull && this.#held.bytes >= this.#settings.maxBufferedBytes;
   }
 
   #handle(packet: Packet | readonly Packet[], bytes: number): void {
@@ -265,7 +214,7 @@ export class Peer implements Caller, AsyncDisposable {
       this.#inbound.receive(packet);
       return;
     }
-    if (this.#isFull()) this.#held.push(rest, bytes);
+    if (this.#inbound.isFull) this.#held.push(rest, bytes);
     else this.#begin(rest);
   }
 
@@ -280,23 +229,43 @@ export class Peer implements Caller, AsyncDisposable {
     if (packet.kind === 'result') this.#pending.resolve(packet.id, packet.value);
     else if (packet.kind !== 'fault') return false;
     else if (packet.id === null)
-      this.#onError(new RpcError('PROTOCOL', packet.fault.message, { cause: packet.fault }), undefined);
+      this.#settings.onError(
+        new RpcError('PROTOCOL', packet.fault.message, { cause: packet.fault }),
+        undefined,
+      );
     else this.#pending.reject(packet.id, packet.fault);
     return true;
   }
 
-  /** Bytes that are no messages: where the next one begins is unknown. Says so, and ends. */
-  #lost(error: unknown): void {
+  /**
+   * Bytes that are no messages: where the next one begins is unknown. No call of ours can be answered; those of theirs that came before are,
+   * within a time. Then it says so, and ends.
+   */
+  #lose(error: unknown): void {
     if (!(error instanceof FramingError)) throw error;
-    const cause = new RpcError(error.code === 'TOO_LARGE' ? 'TOO_LARGE' : 'PROTOCOL', error.message, {
-      cause: error,
-    });
-    this.#onError(cause, undefined);
+    const code = error.code === 'TOO_LARGE' ? 'TOO_LARGE' : 'PROTOCOL';
+    this.#lost = new RpcError(code, error.message, { cause: error });
+    this.#lostTimer = setTimeout(() => {
+      this.#endLost();
+    }, lastAnswersMs);
+    this.#pending.rejectAll(this.#lost);
+    this.#resume();
+    this.#settings.onError(this.#lost, undefined);
+    this.#endWhereAnswered();
+  }
+
+  #endWhereAnswered(): void {
+    if (this.#inbound.isIdle && this.#held.size === 0) this.#endLost();
+  }
+
+  #endLost(): void {
+    if (this.#over !== undefined) return;
+    const lost = this.#lost as RpcError;
     if (!this.#peerEnded) {
-      this.#send(this.wire.fault(null, new RpcFault(faultCodes.parseError, `Parse error: ${error.message}`)));
+      this.#send(this.wire.fault(null, new RpcFault(faultCodes.parseError, `Parse error: ${lost.message}`)));
     }
     this.#outbox.finish();
-    this.#end(cause);
+    this.#end(lost);
     void this.stream.close({ timeoutMs: lingerMs }).catch(() => undefined);
   }
 
@@ -308,7 +277,8 @@ export class Peer implements Caller, AsyncDisposable {
 
   #settled(): void {
     if (this.#inbound.isIdle) this.#idle?.();
-    if (this.#isPaused || this.#peerEnded || this.#held.size > 0) this.#read();
+    const isWaiting = this.#isPaused || this.#peerEnded || this.#held.size > 0 || this.#lost !== undefined;
+    if (isWaiting) this.#read();
   }
 
   #encodeCalls(ids: readonly number[], text: string): void {
@@ -325,7 +295,7 @@ export class Peer implements Caller, AsyncDisposable {
       this.#encode(text);
       return true;
     } catch (error) {
-      this.#onError(error, undefined);
+      this.#settings.onError(error, undefined);
       return false;
     }
   }
@@ -337,7 +307,7 @@ export class Peer implements Caller, AsyncDisposable {
   }
 
   #pause(): void {
-    if (this.#isPaused) return;
+    if (this.#isPaused || this.#lost !== undefined) return;
     this.#isPaused = true;
     this.stream.pause();
   }
@@ -363,6 +333,7 @@ export class Peer implements Caller, AsyncDisposable {
   #end(reason: RpcError): void {
     if (this.#over !== undefined) return;
     this.#over = reason;
+    clearTimeout(this.#lostTimer);
     this.#pending.rejectAll(reason);
     this.#inbound.abortAll(reason);
     this.#held.clear();
@@ -377,21 +348,21 @@ export class Peer implements Caller, AsyncDisposable {
 
   /** Why nothing more can be called; `undefined` where it can. */
   #refusal(): RpcError | undefined {
-    if (this.#over !== undefined || this.#closing !== undefined) return this.#gone();
+    if (this.#over !== undefined || this.#closing !== undefined || this.#lost !== undefined)
+      return this.#gone();
     return this.#peerEnded ? new RpcError('PEER_GONE', 'the peer has ended its side') : undefined;
   }
 
   #gone(): RpcError {
-    return this.#over ?? new RpcError('CLOSED', 'the connection was closed on this side');
+    return this.#over ?? this.#lost ?? new RpcError('CLOSED', 'the connection was closed on this side');
   }
 }
 
+/** How long procedures may take to answer what came before bytes that are no message. */
+const lastAnswersMs = 5000;
+
 /** How long a connection that is beyond repair may take to send the reason. */
 const lingerMs = 1000;
-
-function rejected(error: unknown): Promise<never> {
-  return Promise.reject(error instanceof Error ? error : new Error(String(error)));
-}
 
 function isBatch(packet: Packet | readonly Packet[]): packet is readonly Packet[] {
   return Array.isArray(packet);

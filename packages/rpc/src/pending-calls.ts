@@ -1,8 +1,10 @@
 import { armDeadline, type Deadline } from '@wirestack/socket';
+import { CallsById } from './calls-by-id.ts';
 import { RpcError, RpcUsageError } from './errors.ts';
 import type { CallId } from './wire.ts';
 
 interface Pending {
+  readonly id: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
   /** When it times out, by the common limit; Infinity where it has a deadline of its own. */
@@ -14,7 +16,7 @@ interface Pending {
 export class PendingCalls {
   /** The id of the call that is added next. */
   nextId = 1;
-  readonly #calls = new Map<CallId, Pending>();
+  readonly #calls = new CallsById<Pending>();
   readonly #timeoutMs: number;
   readonly #limit: number;
   readonly #cancel: (id: number) => void;
@@ -34,7 +36,7 @@ export class PendingCalls {
   }
 
   has(id: CallId): boolean {
-    return this.#calls.has(id);
+    return this.#calls.get(id) !== undefined;
   }
 
   /** @throws RpcError `TOO_MANY_CALLS`; RpcUsageError for a timeout that is no duration. A signal that is aborted already rejects. */
@@ -52,8 +54,8 @@ export class PendingCalls {
     this.nextId++;
     return new Promise((resolve, reject) => {
       const expires = hasOwn ? Infinity : this.#expiry();
-      const pending: Pending = { resolve, reject, expires, disarm: undefined };
-      this.#calls.set(id, pending);
+      const pending: Pending = { id, resolve, reject, expires, disarm: undefined };
+      this.#calls.add(pending);
       if (hasDeadline) {
         pending.disarm = armDeadline(options, (error) => {
           this.#giveUp(
@@ -78,20 +80,18 @@ export class PendingCalls {
   rejectAll(error: Error): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const id of [...this.#calls.keys()]) this.reject(id, error);
+    for (const { id } of this.#calls.values()) this.reject(id, error);
   }
 
   #take(id: CallId): Pending | undefined {
-    const pending = this.#calls.get(id);
-    if (pending === undefined) return undefined;
-    this.#calls.delete(id);
-    pending.disarm?.();
+    const pending = this.#calls.take(id);
+    pending?.disarm?.();
     return pending;
   }
 
-  #giveUp(id: CallId, error: RpcError): void {
-    if (!this.#calls.has(id)) return;
-    this.#cancel(id as number);
+  #giveUp(id: number, error: RpcError): void {
+    if (!this.has(id)) return;
+    this.#cancel(id);
     this.reject(id, error);
   }
 
@@ -121,10 +121,10 @@ export class PendingCalls {
   #expire(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const [id, { expires }] of this.#calls) {
+    for (const { id, expires } of this.#calls.values()) {
       if (expires === Infinity) continue;
       if (expires > now) {
-        this.#timer = this.#startTimer(expires - now);
+        this.#timer ??= this.#startTimer(expires - now);
         return;
       }
       this.#giveUp(id, timedOut(this.#timeoutMs));

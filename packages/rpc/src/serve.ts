@@ -1,6 +1,7 @@
 import { serve, type Address, type AddressLike, type Deadline, type ServeOptions } from '@wirestack/socket';
-import { Peer, type PeerOptions } from './peer.ts';
-import type { Service } from './service.ts';
+import { settlePeer, type PeerOptions } from './peer-options.ts';
+import { Peer } from './peer.ts';
+import { requireService, type Service } from './service.ts';
 import type { Wire } from './wire.ts';
 
 export interface ServeRpcOptions extends Omit<PeerOptions, 'service'> {
@@ -25,13 +26,16 @@ export interface RpcServer extends AsyncDisposable {
 /**
  * Serves procedures to every connection: `serveRpc('tcp://127.0.0.1:9000', api, { codec: jsonRpc() })`.
  *
- * @throws SocketError `IN_USE` `PERMISSION` `UNAVAILABLE` `NOT_FOUND`; RpcUsageError for limits that are none, when the first one connects.
+ * @throws SocketError `IN_USE` `PERMISSION` `UNAVAILABLE` `NOT_FOUND`; RpcUsageError for limits that are none, and for what `service()` did
+ *   not make. All of them by rejection.
  */
 export async function serveRpc(
   address: AddressLike,
   service: Service,
   options: ServeRpcOptions,
 ): Promise<RpcServer> {
+  // Here, and not when the first one connects.
+  settlePeer({ ...options, service: requireService(service) });
   const peers = new Set<Peer>();
   const server = await serve(
     address,

@@ -59,6 +59,15 @@ export function service<Methods extends object>(methods: Methods): Service<Metho
   return { procedures };
 }
 
+/** @throws RpcUsageError for what {@link service} did not make, a plain object of functions above all: else each call of it would fail. */
+export function requireService(given: Service): Service {
+  const procedures = (given as Partial<Service> | null | undefined)?.procedures as
+    Partial<Service['procedures']> | undefined;
+  // By what it does, not by its class: a Map may be of another realm.
+  if (typeof procedures?.get === 'function' && typeof procedures.has === 'function') return given;
+  throw new RpcUsageError('this is no service: make one of it by service({ … })');
+}
+
 export interface MethodOptions {
   /** For people: what `system.methodHelp` answers. */
   readonly help?: string;

@@ -207,6 +207,11 @@ describe('messages that are none', () => {
       [{ jsonrpc: '2.0', id: {}, method: 'echo' }, invalid(null)],
       [{ jsonrpc: '2.0', id: [1], method: 'echo' }, invalid(null)],
       [{ jsonrpc: '2.0', id: true, method: 'echo' }, invalid(null)],
+      ['{"jsonrpc":"2.0","id":9007199254740993,"method":"echo"}', invalid(null)],
+      ['{"jsonrpc":"2.0","id":-9007199254740992,"method":"echo"}', invalid(null)],
+      ['{"jsonrpc":"2.0","id":1e400,"method":"echo"}', invalid(null)],
+      ['{"jsonrpc":"2.0","id":-9007199254740991,"method":"echo"}', answer(-9007199254740991, [])],
+      ['{"jsonrpc":"2.0","id":1.5,"method":"echo"}', answer(1.5, [])],
       [[[request(1, 'echo')]], [invalid(null)]],
       [
         [[], 1],

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '../src/client.ts';
 import { InboundCalls } from '../src/inbound-calls.ts';
-import { jsonRpc, method, RpcFault, service, type CallId, type Packet, type Service } from '../src/index.ts';
+import { settlePeer } from '../src/peer-options.ts';
+import {
+  jsonRpc,
+  method,
+  RpcFault,
+  service,
+  type CallId,
+  type Packet,
+  type PeerOptions,
+  type Service,
+} from '../src/index.ts';
 
 function call(id: CallId | undefined, name: string, ...params: readonly unknown[]): Packet {
   return { kind: 'call', id, method: name, params, named: false };
@@ -10,14 +20,18 @@ function call(id: CallId | undefined, name: string, ...params: readonly unknown[
 function receiving(
   api: Service | undefined,
   limit = Infinity,
+  options: PeerOptions = {},
 ): { calls: InboundCalls; sent: unknown[]; errors: unknown[]; settled: () => number } {
   const sent: unknown[] = [];
   const errors: unknown[] = [];
   let settled = 0;
   const caller: Caller = { call: () => Promise.resolve() };
-  const calls = new InboundCalls(api, jsonRpc(), caller, {
-    exposeErrors: false,
+  const settings = settlePeer({
+    ...options,
+    ...(api === undefined ? {} : { service: api }),
     onError: (error) => errors.push(error),
+  });
+  const calls = new InboundCalls(jsonRpc(), caller, settings, {
     answer: (text) => {
       if (text.length > limit) return false;
       sent.push(JSON.parse(text));
@@ -57,7 +71,8 @@ describe('InboundCalls', () => {
     expect(states.every(([, isIdle, count]) => isIdle === (count === 2))).toBe(true);
     expect(states.some(([size, isIdle]) => size === 0 && !isIdle)).toBe(true);
     expect(calls.isIdle).toBe(true);
-    expect(settled()).toBe(2);
+    // Of the call, of those of the batch, and of the batch.
+    expect(settled()).toBe(4);
   });
 
   it('serves nothing without a service', () => {
@@ -154,5 +169,65 @@ describe('InboundCalls', () => {
     await turn();
     expect(errors).toEqual([inside, inside]);
     expect(sent).toEqual([]);
+  });
+
+  it('begins no more calls of a batch than may run, and answers it whole', async () => {
+    const gates: (() => void)[] = [];
+    let most = 0;
+    const api = service({
+      slow: async (n: number) => {
+        most = Math.max(most, calls.size + 1);
+        await new Promise<void>((resolve) => gates.push(resolve));
+        return n;
+      },
+      now: (n: number) => n,
+    });
+    const { calls, sent } = receiving(api, Infinity, { maxInFlight: 3 });
+    const packets = Array.from({ length: 20 }, (_, i) =>
+      call(i % 5 === 4 ? undefined : i, i % 4 === 3 ? 'now' : 'slow', i),
+    );
+    calls.receive(call('single', 'slow', -1));
+    calls.receiveBatch(packets);
+    expect([calls.size, calls.isFull, gates.length]).toEqual([3, true, 3]);
+    // The last begun ends first, so that answers come in no order.
+    while (!calls.isIdle) {
+      gates.pop()?.();
+      await turn();
+      expect(calls.isFull).toBe(calls.size >= 3);
+    }
+    expect(most).toBe(3);
+    const ids = packets.flatMap((packet) => ('id' in packet && packet.id !== undefined ? [packet.id] : []));
+    expect(sent).toContainEqual(ids.map((id) => ({ jsonrpc: '2.0', id, result: id })));
+    expect(sent).toContainEqual({ jsonrpc: '2.0', id: 'single', result: -1 });
+    expect(sent).toHaveLength(2);
+  });
+
+  it('begins no other message before a batch has begun all its calls', async () => {
+    let open!: () => void;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    const { calls } = receiving(service({ slow: () => opened }), Infinity, { maxInFlight: 2 });
+    calls.receiveBatch([call(1, 'slow'), call(2, 'slow'), call(3, 'slow')]);
+    expect([calls.size, calls.isFull]).toEqual([2, true]);
+    open();
+    await turn();
+    expect([calls.size, calls.isFull, calls.isIdle]).toEqual([0, false, true]);
+  });
+
+  it('begins no call of a batch after the end', async () => {
+    const begun: number[] = [];
+    const gates: (() => void)[] = [];
+    const api = service({
+      slow: (n: number) => {
+        begun.push(n);
+        return new Promise<void>((resolve) => gates.push(resolve));
+      },
+    });
+    const { calls } = receiving(api, Infinity, { maxInFlight: 1 });
+    calls.receiveBatch([call(1, 'slow', 1), call(2, 'slow', 2), call(3, 'slow', 3)]);
+    calls.abortAll(new Error('over'));
+    gates[0]?.();
+    await turn();
+    expect(begun).toEqual([1]);
+    expect(calls.size).toBe(0);
   });
 });

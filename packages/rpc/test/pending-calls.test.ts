@@ -46,6 +46,41 @@ describe('PendingCalls', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('ends calls in the order they were made, however many were answered in between', async () => {
+    const cancelled: number[] = [];
+    const calls = new PendingCalls(1000, 10_000, (id) => cancelled.push(id));
+    const failed: number[] = [];
+    const unanswered = [1, 2, 500, 501, 2000];
+    for (let id = 1; id <= 2000; id++) {
+      const options = id === 2 ? { timeoutMs: Infinity } : undefined;
+      const call = calls.add(options);
+      call.catch(() => failed.push(id));
+      if (!unanswered.includes(id)) calls.resolve(id, 'answered');
+    }
+    expect(calls.size).toBe(5);
+    await vi.advanceTimersByTimeAsync(1001);
+    expect(cancelled).toEqual([1, 500, 501, 2000]);
+    expect(failed).toEqual([1, 500, 501, 2000]);
+    expect([calls.has(2), calls.size]).toEqual([true, 1]);
+    calls.rejectAll(new RpcError('CLOSED', 'closed'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(failed.at(-1)).toBe(2);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('counts on where no call was made: an id is never given twice', async () => {
+    const calls = new PendingCalls(1000, 2, () => undefined);
+    const settled = calls.add(undefined);
+    calls.add(undefined).catch(() => undefined);
+    expect(() => calls.add(undefined)).toThrow('2 calls wait');
+    expect(() => calls.add({ timeoutMs: -1 })).toThrow();
+    calls.resolve(1, 'one');
+    expect(await settled).toBe('one');
+    const next = calls.add(undefined);
+    calls.resolve(3, 'three');
+    expect(await next).toBe('three');
+  });
+
   it('needs no timer without a limit, and none of 30 days wraps round', async () => {
     const endless = new PendingCalls(Infinity, 10, () => undefined);
     void endless.add(undefined);

@@ -1,15 +1,18 @@
-import { connect } from '@wirestack/socket';
+import { connect, socketPair } from '@wirestack/socket';
 import { describe, expect, it } from 'vitest';
 import {
   connectRpc,
   createClient,
   jsonRpc,
   method,
+  Peer,
   peerOf,
+  rpcOver,
   serveRpc,
   service,
-  type Peer,
+  type Service,
 } from '../src/index.ts';
+import { xmlRpcApplication, XmlRpcDispatcher } from '../src/wires/xml-rpc/index.ts';
 
 const codec = jsonRpc();
 
@@ -161,5 +164,38 @@ describe('under load', () => {
     await Promise.all(Array.from({ length: 300 }, worker));
     await peerOf(client).close();
     await server.drain();
+  });
+
+  it.each([
+    ['a plain object', { add: (a: number, b: number) => a + b }],
+    ['what holds one', { procedures: { add: (a: number, b: number) => a + b } }],
+    ['nothing', undefined],
+    ['null', null],
+    ['a function', () => 1],
+  ])('refuses %s instead of a service at once', async (_, given) => {
+    const refusal = {
+      name: 'RpcUsageError',
+      message: 'this is no service: make one of it by service({ … })',
+    };
+    const wrong = given as unknown as Service;
+    await expect(serveRpc('tcp://127.0.0.1:0', wrong, { codec })).rejects.toMatchObject(refusal);
+    expect(() => new XmlRpcDispatcher(wrong)).toThrow(expect.objectContaining(refusal) as Error);
+    expect(() => xmlRpcApplication(wrong)).toThrow(expect.objectContaining(refusal) as Error);
+    if (given === undefined) return;
+    const [stream] = socketPair();
+    expect(() => new Peer(stream, codec, { service: wrong })).toThrow(
+      expect.objectContaining(refusal) as Error,
+    );
+    expect(() => rpcOver(stream, { codec, service: wrong })).toThrow(
+      expect.objectContaining(refusal) as Error,
+    );
+  });
+
+  it('refuses limits that are none before it listens', async () => {
+    const bad = serveRpc('tcp://127.0.0.1:0', service({}), { codec, maxInFlight: 0 });
+    await expect(bad).rejects.toMatchObject({
+      name: 'RpcUsageError',
+      message: 'maxInFlight is 0, expected 1 or more',
+    });
   });
 });

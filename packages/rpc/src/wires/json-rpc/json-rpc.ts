@@ -146,7 +146,7 @@ class JsonRpcWire implements Wire {
     if (!isObject(value)) return invalid(null, faultCodes.invalidRequest, 'Invalid Request');
     const { jsonrpc, id, method, params, error } = value;
     if (method === undefined && ('result' in value || error !== undefined)) return response(value, id, error);
-    const isIdValid = id === undefined || id === null || typeof id === 'string' || typeof id === 'number';
+    const isIdValid = id === undefined || id === null || typeof id === 'string' || isExact(id);
     const callId = isIdValid ? id : null;
     const isValid = isIdValid && jsonrpc === '2.0' && typeof method === 'string';
     if (!isValid || !(params === undefined || (typeof params === 'object' && params !== null))) {
@@ -157,6 +157,11 @@ class JsonRpcWire implements Wire {
     const named = params !== undefined;
     return { kind: 'call', id: callId, method, params: named ? [params] : [], named };
   }
+}
+
+/** A number that was rounded as it was read is an id that the caller has not given: its answer would find nobody. */
+function isExact(id: unknown): id is number {
+  return typeof id === 'number' && Math.abs(id) <= Number.MAX_SAFE_INTEGER;
 }
 
 function response(value: object, id: unknown, error: unknown): Packet {

@@ -53,7 +53,7 @@ export type XmlRpcApplication = (
  * never run (400). A client that leaves aborts the `signal` of its call. Errors that the caller is not told about are written to `wsgi.errors`, where
  * no `onError` is given.
  *
- * @throws RpcUsageError for a limit that is none
+ * @throws RpcUsageError for a limit that is none, and for what `service()` did not make
  */
 export function xmlRpcApplication(
   service: Service,

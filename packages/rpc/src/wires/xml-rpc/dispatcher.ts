@@ -1,14 +1,15 @@
 import { faultCodes, RpcFault, RpcUsageError } from '../../errors.ts';
-import { toFault, type CallContext, type Service } from '../../service.ts';
+import { requireService, toFault, type CallContext, type Service } from '../../service.ts';
 import { readCall } from './decoder.ts';
 import { XmlRpcFormatError } from './errors.ts';
 import { SystemProcedures } from './introspection.ts';
+import { ValueWriter } from './value-writer.ts';
 import {
   encodeFault,
   faultStruct,
+  responseEnd,
+  responseStart,
   settleWriting,
-  ValueWriter,
-  wrapResponse,
   writeResponse,
 } from './writer.ts';
 import type { WriteSettings, XmlRpcWriteOptions } from './writer.ts';
@@ -57,13 +58,13 @@ export class XmlRpcDispatcher {
   readonly #exposeErrors: boolean;
   readonly #onError: (error: unknown, method: string) => void;
 
-  /** @throws RpcUsageError for a limit that is none */
+  /** @throws RpcUsageError for a limit that is none, and for what `service()` did not make */
   constructor(service: Service, options: XmlRpcDispatcherOptions = {}) {
     const { introspection = false, multicall = false, maxMulticalls = 1000, exposeErrors = false } = options;
     if (!Number.isSafeInteger(maxMulticalls) || maxMulticalls < 0) {
       throw new RpcUsageError(`maxMulticalls is ${String(maxMulticalls)}, expected a whole number`);
     }
-    this.#service = service;
+    this.#service = requireService(service);
     this.#settings = settleWriting(options);
     this.#hasMulticall = multicall;
     this.#system = new SystemProcedures(service, introspection, multicall);
@@ -79,11 +80,6 @@ export class XmlRpcDispatcher {
 
   /** Runs a request and answers it. A promise only where the procedure made one, or for a multicall. Never throws, never rejects. */
   dispatch(request: Uint8Array | string, origin: XmlRpcCallOrigin = {}): Uint8Array | Promise<Uint8Array> {
-    const answer = this.#answer(request, origin);
-    return typeof answer === 'string' ? Buffer.from(answer) : answer.then((text) => Buffer.from(text));
-  }
-
-  #answer(request: Uint8Array | string, origin: XmlRpcCallOrigin): string | Promise<string> {
     let method = '';
     try {
       const call = readCall(request, this.#settings.limits);
@@ -120,7 +116,7 @@ export class XmlRpcDispatcher {
    * One call after the other, for one may rest on what another did. Each result is an array of one, each failure the struct of a fault,
    * a result that cannot be written included. When the client has left, what is not begun is not run.
    */
-  async #multicall(params: readonly unknown[], origin: XmlRpcCallOrigin): Promise<string> {
+  async #multicall(params: readonly unknown[], origin: XmlRpcCallOrigin): Promise<Uint8Array> {
     const [calls] = params;
     if (params.length !== 1 || !Array.isArray(calls)) {
       throw new RpcFault(faultCodes.invalidParams, 'system.multicall takes one array of calls');
@@ -132,27 +128,25 @@ export class XmlRpcDispatcher {
       );
     }
     const { limits } = this.#settings;
-    const writer = new ValueWriter({
-      ...this.#settings,
-      limits: { ...limits, maxDepth: limits.maxDepth - 1 },
-    });
-    writer.text = '<array><data>';
+    const settings = { ...this.#settings, limits: { ...limits, maxDepth: limits.maxDepth - 1 } };
+    const writer = new ValueWriter(settings, `${responseStart}<value><array><data>`);
     for (const call of calls as readonly unknown[]) {
       if (origin.signal?.aborted === true)
         throw new RpcFault(faultCodes.internalError, 'the client has left');
-      const before = writer.text;
+      const { position } = writer;
       let method = '';
       try {
         const { name, params: given } = this.#readCall(call);
         method = name;
         const result: unknown = await this.#run(name, given, origin);
-        writer.wrapped('<value>', [result], '</value>');
+        writer.value([result]);
+        writer.refuseBeyondLimit();
       } catch (error) {
-        writer.rollBack(before);
-        writer.text += `<value>${faultStruct(this.#toFault(error, method, origin))}</value>`;
+        writer.rollBack(position);
+        writer.markup(`<value>${faultStruct(this.#toFault(error, method, origin))}</value>`);
       }
     }
-    return wrapResponse(`${writer.text}</data></array>`, this.#settings);
+    return writer.finish(`</data></array></value>${responseEnd}`);
   }
 
   #readCall(call: unknown): { name: string; params: readonly unknown[] } {
@@ -167,7 +161,7 @@ export class XmlRpcDispatcher {
     return { name: methodName, params };
   }
 
-  #fail(error: unknown, method: string, origin: XmlRpcCallOrigin): string {
+  #fail(error: unknown, method: string, origin: XmlRpcCallOrigin): Uint8Array {
     return encodeFault(this.#toFault(error, method, origin));
   }
 

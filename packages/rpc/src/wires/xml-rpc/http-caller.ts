@@ -63,7 +63,7 @@ export class HttpCaller {
     params: readonly unknown[],
     options: XmlRpcCallOptions = {},
   ): Promise<XmlRpcValue> {
-    const body = Buffer.from(writeCall(method, params, this.#settings));
+    const body = writeCall(method, params, this.#settings);
     const timeoutMs = options.timeoutMs === undefined ? this.#timeoutMs : checkTimeout(options.timeoutMs);
     const deadline = new Deadline(timeoutMs, [this.#signal, options.signal]);
     try {

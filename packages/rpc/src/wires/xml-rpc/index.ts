@@ -2,9 +2,10 @@
  * `@wirestack/rpc/xml-rpc`: XML-RPC, both ends. In reading order:
  *
  * - `values.ts` `limits.ts` `errors.ts`   what XML-RPC can say, how much of it, and what is no XML-RPC
- * - `decoder.ts`   documents → values; below it `scalars.ts` (texts → values), `scanner.ts` (tags), `text-scanner.ts` (text between
- *   them), `prolog.ts` (encodings), `tags.ts` and `characters.ts`
- * - `writer.ts`   values → documents
+ * - `decoder.ts` `value-reader.ts`   documents → values; below them `repeats.ts` (markup that was read before), `scalar-types.ts` and `scalars.ts`
+ *   (texts → values), `scanner.ts` (tags), `scalar-scanner.ts` and `text-scanner.ts` (what stands between them), `prolog.ts` (encodings),
+ *   `tags.ts` and `characters.ts`
+ * - `writer.ts` `value-writer.ts`   values → documents; below them `markup.ts` and `document-bytes.ts`
  * - `dispatcher.ts` `introspection.ts`   a service answers requests, whatever carries them
  * - `application.ts`   a service as a gateway application
  * - `client.ts`   a typed client; below it `http-caller.ts` (calls over fetch) and `multicall.ts` (many calls in one)

@@ -1,7 +1,8 @@
 /**
  * The text of a scalar → its value, or `undefined` where it is none. Blanks around a value are refused, as the specification has it,
- * digits are ASCII's.
+ * digits are ASCII's. Below, values → text.
  */
+import { zero } from './characters.ts';
 
 /** `-12`, `+012`; `bits` 64 answers a bigint where a number is not exact. */
 export function parseInteger(text: string, bits: 8 | 16 | 32 | 64): number | bigint | undefined {
@@ -29,19 +30,26 @@ export function parseDouble(text: string): number | undefined {
  * of them. A day that no calendar has is refused, and so is an offset from UTC.
  */
 export function parseDateTime(text: string): Date | undefined {
-  const compact = text.length === 17 && text.charCodeAt(8) === 0x54 ? text : compactDateTime(text);
-  if (compact?.charCodeAt(11) !== colon || compact.charCodeAt(14) !== colon) return undefined;
-  const year = digits(compact, 0) * 100 + digits(compact, 2);
-  const month = digits(compact, 4);
-  const day = digits(compact, 6);
-  const hour = digits(compact, 9);
-  const minute = digits(compact, 12);
-  const second = digits(compact, 15);
+  const compact = compactDateTime(text);
+  return compact === undefined
+    ? undefined
+    : compactTime(Buffer.from(compact, 'latin1'), 0, milliseconds(text));
+}
+
+/** The seventeen bytes of the specification, `19980717T14:08:55`. */
+export function compactTime(bytes: Uint8Array, at: number, milliseconds: number = 0): Date | undefined {
+  if (bytes[at + 8] !== 0x54 || bytes[at + 11] !== colon || bytes[at + 14] !== colon) return undefined;
+  const year = digits(bytes, at) * 100 + digits(bytes, at + 2);
+  const month = digits(bytes, at + 4);
+  const day = digits(bytes, at + 6);
+  const hour = digits(bytes, at + 9);
+  const minute = digits(bytes, at + 12);
+  const second = digits(bytes, at + 15);
   // Comparisons with NaN are false: what has no digits fails here too.
   if (!(year >= 0 && month >= 1 && month <= 12 && hour <= 23 && minute <= 59 && second <= 59))
     return undefined;
   // Four hundred years later, the period of the calendar: Date.UTC takes the years 0 to 99 for those of the last century.
-  const later = Date.UTC(year + 400, month - 1, day, hour, minute, second, milliseconds(text));
+  const later = Date.UTC(year + 400, month - 1, day, hour, minute, second, milliseconds);
   const date = new Date(later - 146_097 * 86_400_000);
   return date.getUTCDate() === day ? date : undefined;
 }
@@ -60,9 +68,9 @@ function milliseconds(text: string): number {
 }
 
 /** Two digits; NaN for anything else. */
-function digits(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - 0x30;
-  const ones = text.charCodeAt(at + 1) - 0x30;
+function digits(bytes: Uint8Array, at: number): number {
+  const tens = (bytes[at] as number) - zero;
+  const ones = (bytes[at + 1] as number) - zero;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
 }
 
@@ -77,4 +85,12 @@ export function parseBase64(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array((digits.length / 4) * 3 - padding);
   Buffer.from(bytes.buffer).write(digits, 'base64');
   return bytes;
+}
+
+/** `1.5`, `3.0`, `1e+300`: the shortest text that reads back as the same number, which Python and all others take. */
+export function doubleText(value: number): string {
+  if (Object.is(value, -0)) return '-0.0';
+  // From here on String() writes an exponent.
+  const hasPoint = !Number.isInteger(value) || Math.abs(value) >= 1e21;
+  return hasPoint ? String(value) : `${String(value)}.0`;
 }

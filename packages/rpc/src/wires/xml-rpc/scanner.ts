@@ -10,18 +10,18 @@ import {
   slash,
 } from './characters.ts';
 import type { Mark, Tag } from './tags.ts';
-import { TextScanner } from './text-scanner.ts';
+import { ScalarScanner } from './scalar-scanner.ts';
 
 /**
  * Reads the part of XML that XML-RPC needs, front to back: start and end tags, and the text between them. Attributes are passed over.
  * Each method reads what it is named for, or throws.
  */
-export class Scanner extends TextScanner {
+export class Scanner extends ScalarScanner {
   /** Whether the start tag read last was `<name/>`: it has no content and no end tag. */
   isEmptyElement = false;
   readonly #view: DataView;
 
-  /** As {@link TextScanner}. */
+  /** As {@link ScalarScanner}. */
   constructor(document: Uint8Array, start: number) {
     super(document, start);
     this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
@@ -74,6 +74,22 @@ export class Scanner extends TextScanner {
   /** `<tag>` as it is nearly always written, if it stands right here. */
   take(tag: Tag): boolean {
     if (!this.#take(tag.start)) return false;
+    this.isEmptyElement = false;
+    return true;
+  }
+
+  /** So many bytes that were read before, if they stand right here once more. */
+  takeRepeat({ at, length }: { readonly at: number; readonly length: number }): boolean {
+    const view = this.#view;
+    const from = this.position;
+    const end = from + length;
+    if (end > this.length) return false;
+    // Eight at a time, as numbers: they are told apart by their bits, for no bytes here are those of a zero.
+    if (view.getFloat64(end - 8) !== view.getFloat64(at + length - 8)) return false;
+    for (let i = 0; i + 8 < length; i += 8) {
+      if (view.getFloat64(from + i) !== view.getFloat64(at + i)) return false;
+    }
+    this.position = end;
     this.isEmptyElement = false;
     return true;
   }

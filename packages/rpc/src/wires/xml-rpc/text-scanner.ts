@@ -9,20 +9,20 @@ import {
   kinds,
   lessThan,
   lineFeed,
-  minus,
   plain,
   question,
+  semicolon,
   slash,
   space,
   tab,
   wide,
   writeUtf8,
-  zero,
 } from './characters.ts';
+import type { Place } from './repeats.ts';
 import { XmlRpcFormatError, type XmlRpcFormatErrorCode } from './errors.ts';
 
 /** A struct's member name. */
-export interface MemberName {
+export interface MemberName extends Place {
   readonly text: string;
   /** Whether an assignment makes it an own property: not so for `__proto__`, nor for `toString` where Object.prototype is frozen. */
   readonly isOrdinary: boolean;
@@ -36,6 +36,8 @@ export interface MemberName {
  */
 export abstract class TextScanner {
   position: number;
+  /** So often something else was written over bytes that were read. */
+  overwritten: number = 0;
   protected readonly bytes: Buffer;
   protected readonly image: string;
   protected readonly length: number;
@@ -90,24 +92,6 @@ export abstract class TextScanner {
     return name;
   }
 
-  /** A number of up to nine digits in front of a tag; `undefined`, and nothing read, for anything else. */
-  smallInt(): number | undefined {
-    const { bytes } = this;
-    let at = this.position;
-    const isNegative = bytes[at] === minus;
-    if (isNegative) at++;
-    const start = at;
-    let value = 0;
-    let digit = (bytes[at] as number) - zero;
-    while (digit >= 0 && digit <= 9) {
-      value = value * 10 + digit;
-      digit = (bytes[++at] as number) - zero;
-    }
-    if (at === start || at - start > 9 || bytes[at] !== lessThan) return undefined;
-    this.position = at;
-    return isNegative ? 0 - value : value;
-  }
-
   /** Blanks and comments. */
   skipBlank(): void {
     do {
@@ -140,7 +124,7 @@ export abstract class TextScanner {
     this.#names ??= new Map();
     const known = this.#names.get(text);
     if (known !== undefined) return known;
-    const name = { text, isOrdinary: !(text in Object.prototype), next: undefined };
+    const name = { text, isOrdinary: !(text in Object.prototype), next: undefined, repeats: undefined };
     this.#names.set(text, name);
     return name;
   }
@@ -149,6 +133,7 @@ export abstract class TextScanner {
   #longText(start: number, from: number): string {
     const { bytes, image } = this;
     let to = from;
+    this.overwritten++;
     this.position = from;
     for (;;) {
       const at = this.position;
@@ -196,6 +181,8 @@ export abstract class TextScanner {
   #reference(): number {
     const { image } = this;
     const at = this.position;
+    const short = this.#shortReference(at + 1);
+    if (short !== 0) return short;
     const end = image.indexOf(';', at);
     if (end < 0) this.fail('NOT_XML', 'a reference without end', image.includes('<', at) ? at : this.length);
     // The longest that means anything is `&#x10FFFF;`: room for some leading zeros, no more.
@@ -203,6 +190,19 @@ export abstract class TextScanner {
     const named = entities.get(body);
     const code = named ?? (/^#(?:x[0-9A-Fa-f]+|[0-9]+)$/.test(body) ? Number(`0${body.slice(1)}`) : -1);
     if (!isXmlCharacter(code)) this.fail('NOT_XML', 'a reference to nothing that XML-RPC knows', at);
+    this.position = end + 1;
+    return code;
+  }
+
+  /** The three that all writers need; 0 for any other. */
+  #shortReference(at: number): number {
+    const { bytes } = this;
+    const first = bytes[at];
+    const isLong = first === 0x61 && bytes[at + 1] === 0x6d && bytes[at + 2] === 0x70;
+    if (!isLong && bytes[at + 1] !== 0x74) return 0;
+    const end = isLong ? at + 3 : at + 2;
+    const code = isLong ? ampersand : first === 0x6c ? lessThan : first === 0x67 ? greaterThan : 0;
+    if (code === 0 || bytes[end] !== semicolon) return 0;
     this.position = end + 1;
     return code;
   }

@@ -157,7 +157,7 @@ def fits(v):
     return True
 for line`,
       ),
-      values.map((value) => encodeResponse(value, { allowNone: true })),
+      values.map((value) => Buffer.from(encodeResponse(value, { allowNone: true })).toString()),
     ) as [unknown, string | null][];
     expect(lines).toHaveLength(values.length);
     let readBack = 0;
@@ -247,7 +247,7 @@ for line in sys.stdin:
     shown = str(v) if isinstance(v, xmlrpc.client.DateTime) else repr(v.data) if isinstance(v, xmlrpc.client.Binary) else repr(v)
     print(json.dumps(type(v).__name__ + ' ' + shown))
 `,
-      values.map(([value]) => encodeResponse(value, { allowNone: true })),
+      values.map(([value]) => Buffer.from(encodeResponse(value, { allowNone: true })).toString()),
     );
     expect(lines).toEqual(values.map(([, shown]) => shown));
   });
