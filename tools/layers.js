@@ -15,9 +15,10 @@ export const layers = {
     siblings: [],
     sockets: [
       'src/dial.ts',
-      'src/datagram.ts',
+      'src/datagrams/',
       'src/listening/',
       'src/streams/kernel-stream.ts',
+      'src/streams/receive-buffer.ts',
       'src/tls/',
       'src/server/concurrency/',
       'src/names/hosts.ts',

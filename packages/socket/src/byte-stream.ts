@@ -64,8 +64,13 @@ export interface WriteOptions extends Deadline {
 
 /** What push mode calls. It must not throw: an exception is the process's uncaught one, as in any event handler. */
 export interface ByteReceiver {
-  /** Bytes, in memory the receiver owns. */
+  /** Bytes, in memory the receiver owns, or borrows: see `borrows`. */
   data(chunk: Uint8Array): void;
+  /**
+   * `true`: a chunk is used during `data` only, and whatever is kept of it is copied. A stream that can then reads all chunks into the same
+   * memory, which halves what reading in bulk costs; others ignore it. Read with each chunk. Default false: chunks may be kept.
+   */
+  readonly borrows?: boolean | undefined;
   /** The peer finished sending. Writing may go on. */
   end(): void;
   /** Both directions are over; the last call, exactly once. `error` where it did not end in order. */

@@ -5,6 +5,7 @@ import { encodeProxyHeader } from './proxy-protocol/encode.ts';
 import type { ProxyHeader } from './proxy-protocol/header.ts';
 import type { SocketStream } from './socket-stream.ts';
 import { KernelStream } from './streams/kernel-stream.ts';
+import { ReceiveBuffer } from './streams/receive-buffer.ts';
 import type { TlsClientOptions } from './tls/options.ts';
 import { secured } from './tls/secured.ts';
 
@@ -40,14 +41,19 @@ async function open(
   options: ConnectOptions,
   signal: AbortSignal,
 ): Promise<SocketStream> {
-  const socket =
-    endpoint.kind === 'unix' ? await dialPath(endpoint, signal) : await dial(endpoint, options, signal);
+  // Bytes for TLS go to TLS, inside node.
+  const makeBuffer = (): ReceiveBuffer | undefined =>
+    tls === false ? ReceiveBuffer.forConnect() : undefined;
+  const { socket, received } =
+    endpoint.kind === 'unix'
+      ? await dialPath(endpoint, makeBuffer(), signal)
+      : await dial(endpoint, options, makeBuffer, signal);
   const known =
     endpoint.kind === 'unix'
       ? ({ local: { family: 'unix', path: '' }, remote: { family: 'unix', path: endpoint.path } } as const)
       : {};
   if (options.proxyHeader !== undefined) socket.write(encodeProxyHeader(options.proxyHeader));
-  if (tls === false) return new KernelStream(socket, known);
+  if (tls === false) return new KernelStream(socket, { ...known, received });
   // Only who speaks TLS loads it: that is a fifth of the time this package takes to start.
   const { secureClient } = await import('./tls/client-handshake.ts');
   const host = endpoint.kind === 'inet' ? hostOf(endpoint) : undefined;

@@ -1,8 +1,9 @@
 import { lookup as dnsLookup } from 'node:dns';
-import { connect as netConnect, isIP, type Socket } from 'node:net';
+import { connect as netConnect, isIP, type ConnectOpts, type Socket } from 'node:net';
 import { formatAddress, type Endpoint } from './address.ts';
 import { SocketError, SocketUsageError, toSocketError } from './errors.ts';
 import { interleave, race } from './race.ts';
+import type { ReceiveBuffer } from './streams/receive-buffer.ts';
 
 export interface DialOptions {
   /** Switches Nagle's algorithm off. Default true: protocols here write whole messages. */
@@ -51,26 +52,40 @@ export function hostOf({ host }: InetEndpoint): string {
   return host === '' ? 'localhost' : host;
 }
 
-export function dialPath(endpoint: UnixEndpoint, signal: AbortSignal): Promise<Socket> {
-  const socket = netConnect({ path: endpoint.path, allowHalfOpen: true });
-  return opened(socket, formatAddress(endpoint), signal);
+/** A connected socket. */
+export interface Dialled {
+  readonly socket: Socket;
+  /** Where its bytes arrive; without one it has `data` events. */
+  readonly received: ReceiveBuffer | undefined;
+}
+
+export async function dialPath(
+  endpoint: UnixEndpoint,
+  received: ReceiveBuffer | undefined,
+  signal: AbortSignal,
+): Promise<Dialled> {
+  const socket = netConnect({ path: endpoint.path, allowHalfOpen: true, ...onreadOf(received) });
+  await opened(socket, formatAddress(endpoint), signal);
+  return { socket, received };
 }
 
 /** Finds the addresses of a host and races them. */
 export async function dial(
   endpoint: InetEndpoint,
   options: DialOptions,
+  makeBuffer: () => ReceiveBuffer | undefined,
   signal: AbortSignal,
-): Promise<Socket> {
+): Promise<Dialled> {
   const { staggerMs = 250, noDelay = true, keepAliveMs, localHost, localPort } = options;
   if (!(staggerMs >= 10)) {
     throw new SocketUsageError('BAD_ARGUMENT', `staggerMs is ${String(staggerMs)}, expected 10 or more`);
   }
-  const attempt = (
+  const attempt = async (
     host: string,
     cut: AbortSignal,
     name = formatAddress({ ...endpoint, host }),
-  ): Promise<Socket> => {
+  ): Promise<Dialled> => {
+    const received = makeBuffer();
     const socket = netConnect({
       host,
       port: endpoint.port,
@@ -79,8 +94,10 @@ export async function dial(
       ...(keepAliveMs === undefined ? {} : { keepAlive: true, keepAliveInitialDelay: keepAliveMs }),
       ...(localHost === undefined ? {} : { localAddress: localHost }),
       ...(localPort === undefined ? {} : { localPort }),
+      ...onreadOf(received),
     });
-    return opened(socket, name, cut);
+    await opened(socket, name, cut);
+    return { socket, received };
   };
   const addresses = await addressesOf(endpoint, options);
   if (signal.aborted) throw toSocketError(signal.reason);
@@ -90,7 +107,7 @@ export async function dial(
     return await race(addresses, (host, cut) => attempt(host, cut), {
       staggerMs,
       signal,
-      discard: (late) => late.destroy(),
+      discard: ({ socket }) => socket.destroy(),
     });
   } catch (error) {
     throw error instanceof AggregateError ? allFailed(error, formatAddress(endpoint)) : error;
@@ -117,8 +134,12 @@ async function addressesOf(endpoint: InetEndpoint, options: DialOptions): Promis
   throw new SocketError('NOT_FOUND', `${host} has no address`, { address: formatAddress(endpoint) });
 }
 
-/** Once it is connected; destroyed where it fails, or is not wanted any more. */
-function opened(socket: Socket, address: string, signal: AbortSignal): Promise<Socket> {
+function onreadOf(received: ReceiveBuffer | undefined): Pick<ConnectOpts, 'onread'> {
+  return received === undefined ? {} : { onread: received.onread };
+}
+
+/** Until it is connected; destroyed where it fails, or is not wanted any more. */
+function opened(socket: Socket, address: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       socket.off('error', onError);
@@ -136,7 +157,7 @@ function opened(socket: Socket, address: string, signal: AbortSignal): Promise<S
     };
     socket.once('connect', () => {
       settle();
-      resolve(socket);
+      resolve();
     });
     socket.on('error', onError);
     signal.addEventListener('abort', onAbort);

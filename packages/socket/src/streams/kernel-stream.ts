@@ -5,6 +5,7 @@ import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import type { SocketStream } from '../socket-stream.ts';
 import type { TlsInfo } from '../tls/info.ts';
 import { NodeStream } from './node-stream.ts';
+import type { ReceiveBuffer } from './receive-buffer.ts';
 
 export interface KernelStreamOptions {
   /** What is known already: asking the kernel costs a system call each, and fails after a close. */
@@ -16,6 +17,8 @@ export interface KernelStreamOptions {
   /** How to end it at once, where it is no socket of the kernel's that carries it. */
   readonly reset?: (() => void) | undefined;
   readonly proxy?: ProxyHeader | undefined;
+  /** Where the socket's bytes arrive. Default: it has `data` events. */
+  readonly received?: ReceiveBuffer | undefined;
 }
 
 /** A connected socket of `node:net` or `node:tls`, made with `allowHalfOpen`. */
@@ -32,6 +35,7 @@ export class KernelStream extends NodeStream implements SocketStream {
       remote,
       // TLS hears of its end from the carrier: destroying it in the same turn crashes node 20 while a handshake's last bytes are on their way.
       reset: options.reset ?? (remote.family === 'unix' ? undefined : () => void carrier.resetAndDestroy()),
+      received: options.received,
     });
     this.#socket = socket;
     this.#carrier = carrier;

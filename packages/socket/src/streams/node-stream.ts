@@ -6,7 +6,10 @@ import { Deferred, harmless, ready, rejected } from '../deferred.ts';
 import { abortedError, closedError, SocketError, SocketUsageError, toSocketError } from '../errors.ts';
 import type { Pollable } from '../pollable.ts';
 import { chunksOf } from './chunks.ts';
+import { copied } from './owned-bytes.ts';
 import { ReadQueue } from './read-queue.ts';
+import type { ReceiveBuffer } from './receive-buffer.ts';
+import { WriteHalf } from './write-half.ts';
 
 /** Pull mode reads ahead by at most about this much: one libuv read. */
 const readAheadBytes = 65_536;
@@ -17,11 +20,15 @@ export interface NodeStreamOptions {
   readonly remote: Address;
   /** Ends both directions at once, and loudly for the peer. Default: `destroy()`. */
   readonly reset?: (() => void) | undefined;
+  /** Where its bytes arrive, if not by `data` events. */
+  readonly received?: ReceiveBuffer | undefined;
 }
 
 /** A stream of node's, made with `allowHalfOpen`, as a {@link ByteStream}: `KernelStream` for sockets, `fromDuplex` for any other. */
 export class NodeStream implements ByteStream, Pollable {
   readonly #socket: Duplex;
+  readonly #received: ReceiveBuffer | undefined;
+  readonly #writes: WriteHalf;
   readonly #reset: (() => void) | undefined;
   readonly #remote: Address;
   #local: Address | (() => Address);
@@ -37,19 +44,18 @@ export class NodeStream implements ByteStream, Pollable {
   #peerEnded = false;
   #endDelivered = false;
 
-  #blocked = false;
-  #drained: Deferred<void> | undefined;
-  #finished: Deferred<void> | undefined;
-  #writeEnded = false;
-
   #closing = false;
   #over = false;
   #error: SocketError | undefined;
   #closed: Deferred<void> | undefined;
   #watchers: Set<() => void> | undefined;
 
-  constructor(socket: Duplex, { local, remote, reset }: NodeStreamOptions) {
+  constructor(socket: Duplex, { local, remote, reset, received }: NodeStreamOptions) {
     this.#socket = socket;
+    this.#received = received;
+    this.#writes = new WriteHalf(socket, () => {
+      this.#onDrain();
+    });
     this.#local = local;
     this.#remote = remote;
     this.#reset = reset;
@@ -63,6 +69,8 @@ export class NodeStream implements ByteStream, Pollable {
     socket.once('close', () => {
       this.#onClose();
     });
+    // Nothing waits in such a socket: what comes before it is asked for is queued here.
+    if (received !== undefined) this.#listen();
   }
 
   get localAddress(): Address {
@@ -75,7 +83,7 @@ export class NodeStream implements ByteStream, Pollable {
   }
 
   get needsDrain(): boolean {
-    return this.#blocked;
+    return this.#writes.isBlocked;
   }
 
   get isReadable(): boolean {
@@ -83,7 +91,7 @@ export class NodeStream implements ByteStream, Pollable {
   }
 
   get isWritable(): boolean {
-    return !this.#blocked;
+    return !this.#writes.isBlocked;
   }
 
   get closed(): Promise<void> {
@@ -111,20 +119,15 @@ export class NodeStream implements ByteStream, Pollable {
   }
 
   write(data: Uint8Array | string, options?: WriteOptions): Promise<void> {
-    if (this.#writeEnded || this.#closing || this.#over || this.#error !== undefined) {
-      return rejected(this.#error ?? closedError());
-    }
+    if (this.#cannotWrite) return rejected(this.#error ?? closedError());
     if (options !== undefined && limitOf(options) !== undefined) return this.#writeWithin(data, options);
-    if (this.#write(data, options?.encoding)) return ready;
-    return (this.#drained ??= new Deferred()).promise;
+    return this.#writes.write(data, options?.encoding) ? ready : this.#writes.drained();
   }
 
   lend(data: Uint8Array): Promise<void> {
-    if (this.#writeEnded || this.#closing || this.#over || this.#error !== undefined) {
-      return rejected(this.#error ?? closedError());
-    }
+    if (this.#cannotWrite) return rejected(this.#error ?? closedError());
     const left = new Promise<void>((resolve, reject) => {
-      this.#write(data, undefined, (error) => {
+      this.#writes.write(data, undefined, (error) => {
         // Of a write that a reset cut short node says nothing worse than of one that left.
         if (error == null && !this.#socket.destroyed) resolve();
         else reject(this.#error ?? toSocketError(error ?? this.#socket.errored ?? closedError()));
@@ -136,15 +139,8 @@ export class NodeStream implements ByteStream, Pollable {
   shutdown(how: 'read' | 'write' | 'both', options?: Deadline): Promise<void> {
     if (how !== 'write') this.#shutdownRead();
     if (how === 'read') return ready;
-    if (this.#finished === undefined) {
-      if (this.#over || this.#closing || this.#error !== undefined) {
-        return rejected(this.#error ?? closedError());
-      }
-      this.#finished = new Deferred();
-      this.#endWrites();
-      this.#socket.end();
-    }
-    const finished = withDeadline(this.#finished.promise, options, (error) => {
+    if (!this.#writes.isFinishing && this.#cannotWrite) return rejected(this.#error ?? closedError());
+    const finished = withDeadline(this.#writes.finish(), options, (error) => {
       this.abort(error);
     });
     return harmless(finished);
@@ -155,8 +151,7 @@ export class NodeStream implements ByteStream, Pollable {
       this.#closing = true;
       this.#dropping = true;
       this.#queue?.fail(closedError(), true);
-      this.#endWrites();
-      this.#destroySoon();
+      this.#writes.destroySoon();
     }
     const done = withDeadline(
       this.closed.catch(() => undefined),
@@ -174,7 +169,7 @@ export class NodeStream implements ByteStream, Pollable {
     this.#closing = true;
     this.#dropping = true;
     this.#queue?.fail(error, true);
-    this.#failWrites(error);
+    this.#writes.fail(error);
     // While a FIN is on its way libuv refuses to reset (EINVAL), and node then never says that the socket is closed.
     const isEnding = this.#socket.writableEnded && !this.#socket.writableFinished;
     if (this.#reset !== undefined && !isEnding) this.#reset();
@@ -257,7 +252,8 @@ export class NodeStream implements ByteStream, Pollable {
     this.#closing = true;
     this.#dropping = true;
     this.#receiver = undefined;
-    if (this.#listener !== undefined) this.#socket.off('data', this.#listener);
+    if (this.#received !== undefined) this.#received.deliver = undefined;
+    else if (this.#listener !== undefined) this.#socket.off('data', this.#listener);
     this.#socket.pause();
     const unread: Uint8Array[] = [];
     for (let chunk = this.#queue?.take(); chunk !== undefined; chunk = this.#queue?.take())
@@ -266,20 +262,8 @@ export class NodeStream implements ByteStream, Pollable {
     return unread;
   }
 
-  #write(
-    data: Uint8Array | string,
-    encoding: 'utf8' | 'latin1' = 'utf8',
-    left?: (error: Error | null | undefined) => void,
-  ): boolean {
-    const flowing =
-      typeof data === 'string' ? this.#socket.write(data, encoding) : this.#socket.write(data, left);
-    if (!flowing && !this.#blocked) {
-      this.#blocked = true;
-      this.#socket.once('drain', () => {
-        this.#onDrain();
-      });
-    }
-    return flowing;
+  get #cannotWrite(): boolean {
+    return this.#writes.isEnded || this.#closing || this.#over || this.#error !== undefined;
   }
 
   #writeWithin(data: Uint8Array | string, options: WriteOptions): Promise<void> {
@@ -288,42 +272,16 @@ export class NodeStream implements ByteStream, Pollable {
       if (early instanceof SocketError) this.abort(early);
       return rejected(early);
     }
-    const written = this.#write(data, options.encoding) ? ready : (this.#drained ??= new Deferred()).promise;
-    if (written === ready) return ready;
-    const inTime = withDeadline(written, options, (error) => {
+    if (this.#writes.write(data, options.encoding)) return ready;
+    const inTime = withDeadline(this.#writes.drained(), options, (error) => {
       this.abort(error);
     });
     return harmless(inTime);
   }
 
-  /** No more is written: what waits for back-pressure to lift now waits for everything to leave, as `drain` is not told any more. */
-  #endWrites(): void {
-    if (this.#writeEnded) return;
-    this.#writeEnded = true;
-    this.#socket.once('finish', () => {
-      this.#blocked = false;
-      this.#drained?.resolve();
-      this.#drained = undefined;
-      this.#finished?.resolve();
-    });
-  }
-
   #onDrain(): void {
-    if (this.#over) return;
-    this.#blocked = false;
-    const drained = this.#drained;
-    this.#drained = undefined;
-    drained?.resolve();
     this.#receiver?.drain();
     this.#tellWatchers();
-  }
-
-  /** As `net.Socket` has it, which other streams have not. */
-  #destroySoon(): void {
-    const socket = this.#socket;
-    if (socket.writable) socket.end();
-    if (socket.writableFinished) socket.destroy();
-    else socket.once('finish', () => socket.destroy());
   }
 
   #shutdownRead(): void {
@@ -341,7 +299,8 @@ export class NodeStream implements ByteStream, Pollable {
     this.#listener = (chunk) => {
       this.#onData(chunk);
     };
-    this.#socket.on('data', this.#listener);
+    if (this.#received === undefined) this.#socket.on('data', this.#listener);
+    else this.#received.deliver = this.#listener;
   }
 
   #openQueue(): ReadQueue {
@@ -354,12 +313,13 @@ export class NodeStream implements ByteStream, Pollable {
 
   #onData(chunk: Uint8Array): void {
     if (this.#dropping) return;
-    if (this.#receiver !== undefined && !this.#catchingUp) {
-      this.#receiver.data(chunk);
+    const receiver = this.#catchingUp ? undefined : this.#receiver;
+    if (receiver !== undefined) {
+      receiver.data(this.#received === undefined || receiver.borrows === true ? chunk : copied(chunk));
       return;
     }
     const queue = (this.#queue ??= new ReadQueue());
-    queue.push(chunk);
+    queue.push(this.#received === undefined ? chunk : copied(chunk));
     this.#tellWatchers();
     if (queue.bytes >= readAheadBytes && !this.#paused) {
       this.#paused = true;
@@ -381,7 +341,7 @@ export class NodeStream implements ByteStream, Pollable {
     }
     const error = this.#error ?? closedError();
     if (!this.#peerEnded && !this.#dropping) this.#queue?.fail(error);
-    this.#failWrites(error);
+    this.#writes.fail(error);
     if (this.#closed !== undefined) this.#settleClosed(this.#closed);
     // A paused receiver learns at once of an end that is not in order: the bytes it has not taken are lost.
     if (this.#dropping || (this.#paused && this.#error !== undefined)) this.#catchingUp = false;
@@ -415,12 +375,6 @@ export class NodeStream implements ByteStream, Pollable {
 
   #tellWatchers(): void {
     if (this.#watchers !== undefined) for (const onChange of this.#watchers) onChange();
-  }
-
-  #failWrites(error: SocketError): void {
-    this.#drained?.reject(error);
-    this.#drained = undefined;
-    this.#finished?.reject(error);
   }
 
   #settleClosed(closed: Deferred<void>): void {

@@ -30,6 +30,37 @@ export const pushCases: readonly ContractCase[] = [
     assert.deepEqual(receiver.errors, [undefined]);
   }),
 
+  contractCase('a chunk that is kept does not change when more arrives', async (a, b) => {
+    const receiver = new RecordingReceiver();
+    a.attach(receiver);
+    for (let round = 1; round <= 8; round++) {
+      await b.write(String(round).repeat(10_000));
+      await receiver.untilBytes(round * 10_000);
+    }
+    const expected = '12345678'.replaceAll(/./g, (digit) => digit.repeat(10_000));
+    assert.ok(receiver.text === expected, 'the chunks kept are not what was sent');
+  }),
+
+  contractCase('a receiver that borrows gets the same bytes', async (a, b) => {
+    const receiver = new RecordingReceiver();
+    a.attach({
+      borrows: true,
+      data: (chunk) => {
+        receiver.data(chunk.slice());
+      },
+      end: () => {
+        receiver.end();
+      },
+      closed: () => undefined,
+      drain: () => undefined,
+    });
+    const sent = new Uint8Array(1_000_000).map((_, at) => at % 251);
+    await Promise.all([b.write(sent), receiver.untilBytes(sent.length)]);
+    await b.shutdown('write');
+    await receiver.untilCalled('end');
+    assert.ok(receiver.text === textOf(sent), 'the bytes are not those that were sent');
+  }),
+
   contractCase('in push mode read() is refused with ATTACHED', async (a, b) => {
     const receiver = new RecordingReceiver();
     a.attach(receiver);
