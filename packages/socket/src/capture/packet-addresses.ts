@@ -1,5 +1,5 @@
 import { formatAddress, type Address } from '../address.ts';
-import { mapIpv4, parseHost } from '../proxy-protocol/ip-bytes.ts';
+import { mapIpv4, parseHost } from '../ip-address.ts';
 import type { PacketAddress } from './packets.ts';
 
 /** The two ends of a conversation as packets name them. */

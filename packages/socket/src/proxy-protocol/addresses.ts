@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts';
 import { SocketUsageError } from '../errors.ts';
-import { formatIp, ipv4Within, mapIpv4, parseHost } from './ip-bytes.ts';
+import { formatIp, ipv4Within, mapIpv4, parseHost } from '../ip-address.ts';
 
 type InetAddress = Extract<Address, { readonly port: number }>;
 

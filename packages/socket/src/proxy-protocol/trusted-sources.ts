@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts';
 import { SocketUsageError } from '../errors.ts';
-import { formatIp, ipv4Within, parseHost, parseIpv4, parseIpv6 } from './ip-bytes.ts';
+import { formatIp, ipv4Within, parseHost, parseIpv4, parseIpv6 } from '../ip-address.ts';
 
 /** Who may say where a connection comes from: a list that has been read. */
 export interface TrustedSources {

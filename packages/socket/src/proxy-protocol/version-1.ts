@@ -1,7 +1,7 @@
 import { SocketError, SocketUsageError } from '../errors.ts';
 import { addressOf, hostsOf } from './addresses.ts';
 import type { ProxyHeader } from './header.ts';
-import { formatIp, parseIpv4, parseIpv6 } from './ip-bytes.ts';
+import { formatIp, parseIpv4, parseIpv6 } from '../ip-address.ts';
 
 /**
  * ```text

@@ -11,6 +11,8 @@ export function parseIpv4(text: string): Uint8Array | undefined {
 
 /** The three forms of RFC 4291 section 2.2, without a zone; `undefined` for anything else. */
 export function parseIpv6(text: string): Uint8Array | undefined {
+  // 45 characters are the longest there is: what is longer is not worth splitting.
+  if (text.length > 45) return undefined;
   const [head = '', tail, ...more] = text.split('::');
   if (more.length > 0) return undefined;
   const before = wordsOf(head, tail === undefined);
@@ -30,14 +32,19 @@ export function parseIpv6(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** Four or sixteen bytes as text; of IPv6 the canonical form (RFC 5952). */
+/**
+ * Four or sixteen bytes as text; of IPv6 the canonical form (RFC 5952): lower case, no leading zeros, the longest run of two or more zero
+ * groups as `::`, the first of equals. An embedded IPv4 address is dotted, `::ffff:1.2.3.4`, which section 5 recommends and the kernel's own
+ * text is.
+ */
 export function formatIp(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.');
-  const ipv4 = ipv4Within(bytes);
-  if (ipv4 !== undefined) return `::ffff:${formatIp(ipv4)}`;
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   const words = Array.from({ length: 8 }, (_, index) => view.getUint16(2 * index).toString(16));
   const [from, length] = longestZeros(words);
+  // ::a.b.c.d and ::ffff:a.b.c.d (RFC 4291, section 2.5.5). A longer run is an address such as ::1.
+  const isEmbedded = from === 0 && (length === 6 || (length === 5 && words[5] === 'ffff'));
+  if (isEmbedded) words.splice(6, 2, bytes.subarray(12).join('.'));
   if (length < 2) return words.join(':');
   return `${words.slice(0, from).join(':')}::${words.slice(from + length).join(':')}`;
 }
