@@ -58,7 +58,7 @@ const forbidden: [file: string, specifier: string, typeOnly?: boolean][] = [
 const allowed: [file: string, specifier: string, typeOnly?: boolean][] = [
   ['packages/socket/src/listening/port.ts', 'node:net'],
   ['packages/socket/src/dial.ts', 'node:net'],
-  ['packages/socket/src/datagram.ts', 'node:dgram'],
+  ['packages/socket/src/datagrams/open-datagram-socket.ts', 'node:dgram'],
   ['packages/socket/src/address.ts', 'node:path'],
   ['packages/socket/src/testing/check-push.ts', 'node:assert/strict'],
   ['packages/socket/test/listen.test.ts', 'node:net'],

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { authoritative, serveDns } from '@wirestack/dns';
-import { bind, connect, listen, socketPair, type ByteStream, type DatagramSocket } from '@wirestack/socket';
+import {
+  bind,
+  connect,
+  connectDatagram,
+  listen,
+  socketPair,
+  type ByteStream,
+  type DatagramSocket,
+} from '@wirestack/socket';
 import { capture, captureDatagrams, CaptureFile, type CaptureOptions } from '@wirestack/socket/capture';
 import { testZone } from '../dns/zone.ts';
 import { isInstalled, output } from '../support/program.ts';
@@ -170,10 +178,7 @@ describe.skipIf(!isInstalled('tshark'))('tshark', () => {
       await using socket = captureDatagrams(await bind(`udp://${address}`), file);
       await socket.send(queryFor(1, 'www.example.test'), server.address);
       await socket.receive();
-      await using connectedSocket = captureDatagrams(
-        await bind(`udp://${address}`, { remote: server.address }),
-        file,
-      );
+      await using connectedSocket = captureDatagrams(await connectDatagram(server.address), file);
       await connectedSocket.send(queryFor(2, 'nothing.example.test'));
       await pushed(connectedSocket);
     });

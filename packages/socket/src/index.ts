@@ -2,7 +2,8 @@
  * `@wirestack/socket`: the layer that protocols stand on. In reading order:
  *
  * - `byte-stream.ts`   the one interface, as a contract; `socket-stream.ts` what a kernel socket adds, `pollable.ts` readiness
- * - `connect.ts` `listen.ts` `datagram.ts`   opening sockets: TCP, TLS, Unix, UDP; `dial.ts` and `race.ts`, `listening/` are how
+ * - `connect.ts` `listen.ts` `datagrams/bind.ts` `datagrams/connect-datagram.ts`   opening sockets: TCP, TLS, Unix, UDP; `dial.ts` and
+ *   `race.ts`, `listening/`, the rest of `datagrams/` are how
  * - `server/serve.ts`   a handler for every connection; the rest of `server/` is `@wirestack/socket/server`
  * - `streams/`   the kinds of stream, and what is done with one: `stream-reader.ts`, `pipe.ts`, `send-file.ts`, adapters;
  *   `node-stream.ts` is where a stream of node's becomes one of these, `linked-stream.ts` where there is none below
@@ -24,13 +25,16 @@ export type { ProxyHeader } from './proxy-protocol/header.ts';
 export type { SocketStream } from './socket-stream.ts';
 export type { TlsInfo } from './tls/info.ts';
 export type { SniContext, TlsClientOptions, TlsServerOptions } from './tls/options.ts';
-export {
-  bind,
-  type BindOptions,
-  type Datagram,
-  type DatagramReceiver,
-  type DatagramSocket,
-} from './datagram.ts';
+export { bind } from './datagrams/bind.ts';
+export { connectDatagram } from './datagrams/connect-datagram.ts';
+export type { ConnectDatagramOptions, DatagramOptions } from './datagrams/datagram-options.ts';
+export type {
+  ConnectedDatagramSocket,
+  Datagram,
+  DatagramReceiver,
+  DatagramSocket,
+  GroupOptions,
+} from './datagrams/datagram-socket.ts';
 export { requestDatagram, type DatagramExchange, type RequestDatagramOptions } from './datagrams/exchange.ts';
 export type { Clock } from './clock.ts';
 export { serve, type RunningServer, type ServeOptions, type StreamHandler } from './server/serve.ts';

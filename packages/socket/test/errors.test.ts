@@ -12,10 +12,12 @@ test.each([
   ['ENOENT', 'NOT_FOUND'],
   ['EADDRINUSE', 'IN_USE'],
   ['EADDRNOTAVAIL', 'UNAVAILABLE'],
+  ['ENODEV', 'UNAVAILABLE'],
   ['EHOSTUNREACH', 'UNREACHABLE'],
   ['EACCES', 'PERMISSION'],
   ['EMFILE', 'TOO_MANY_FILES'],
   ['EMSGSIZE', 'TOO_LARGE'],
+  ['ENOTSUP', 'UNSUPPORTED'],
   ['EWHATEVER', 'OTHER'],
 ])('%s of the platform becomes %s, with the original as cause', (code, expected) => {
   const cause = errno(code);

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { bind, connect, formatAddress, serve, type ByteStream } from '@wirestack/socket';
+import { bind, connect, connectDatagram, formatAddress, serve, type ByteStream } from '@wirestack/socket';
 import { disposed, scratchPath, textUntilEnd } from './scratch.ts';
 
 /** The peers here are Python's standard library: nobody of this project wrote them. */
@@ -114,7 +114,7 @@ while True:
     const answer = await open.receive();
     expect(Buffer.from(answer.data).toString()).toBe('cba');
     expect(`udp://${formatAddress(answer.from)}`).toBe(address);
-    const connected = disposed(await bind('udp://127.0.0.1:0', { remote: address }));
+    const connected = disposed(await connectDatagram(address));
     await connected.send('12345');
     expect(Buffer.from((await connected.receive()).data).toString()).toBe('54321');
   });

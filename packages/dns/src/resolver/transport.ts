@@ -1,8 +1,8 @@
 import { framed, FramingError, lengthPrefix } from '@wirestack/framing';
 import {
   armDeadline,
-  bind,
   connect,
+  connectDatagram,
   formatAddress,
   SocketError,
   type Address,
@@ -57,12 +57,12 @@ async function exchangeUdp(
 ): Promise<Message> {
   const { exactCase = false, onIgnored } = options;
   // Connected: the kernel drops what others send, and says at once where nobody listens.
-  const socket = await bind({ port: 0 }, { remote: server, queueLimit: 64 });
+  const socket = await connectDatagram(server, { queueLimit: 64 });
   try {
     await socket.send(encode(query), undefined, { signal });
     for (let forged = 0; forged <= maxForged;) {
       const { data, from } = await socket.receive({ signal });
-      // What came between bind(2) and connect(2) is in the queue, whoever sent it.
+      // RFC 5452 9.1: the source is matched, whatever the socket has kept out.
       const reply = isFrom(from, socket.remoteAddress) ? readReply(data, query, exactCase) : 'WRONG_SOURCE';
       if (typeof reply !== 'string') return reply;
       if (reply === 'WRONG_ID' || reply === 'WRONG_QUESTION') forged++;

@@ -1,5 +1,5 @@
 import type * as Socket from '@wirestack/socket';
-import { bind, type Address, type DatagramSocket } from '@wirestack/socket';
+import { connectDatagram, type Address, type ConnectedDatagramSocket } from '@wirestack/socket';
 import { expect, it, vi } from 'vitest';
 import { encode, query } from '../../src/message/index.ts';
 import { exchange } from '../../src/resolver/index.ts';
@@ -8,7 +8,7 @@ import { answer } from './scripted-server.ts';
 // What arrives between bind(2) and connect(2) cannot be timed from outside: here the socket has it in its queue.
 vi.mock('@wirestack/socket', async (importOriginal) => ({
   ...(await importOriginal<typeof Socket>()),
-  bind: vi.fn(),
+  connectDatagram: vi.fn(),
 }));
 
 const server: Address & { readonly port: number; readonly host: string } = {
@@ -28,13 +28,13 @@ it.each<Address>([
       { data: encode(answer(asked, 'www.example.com. 60 IN A 203.0.113.66')), from: stranger },
       { data: encode(answer(asked, 'www.example.com. 60 IN A 192.0.2.9')), from: server },
     ];
-    const socket: Partial<DatagramSocket> = {
+    const socket: Partial<ConnectedDatagramSocket> = {
       remoteAddress: server,
       send: () => Promise.resolve(),
       receive: () => Promise.resolve(arrived.shift()!),
       close: vi.fn(() => Promise.resolve()),
     };
-    vi.mocked(bind).mockResolvedValue(socket as DatagramSocket);
+    vi.mocked(connectDatagram).mockResolvedValue(socket as ConnectedDatagramSocket);
     const onIgnored = vi.fn();
     expect(await exchange(asked, server, 'udp', { onIgnored })).toMatchObject({
       answers: [{ data: { address: '192.0.2.9' } }],

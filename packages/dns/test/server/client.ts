@@ -1,6 +1,12 @@
 import { onTestFinished } from 'vitest';
 import { lengthPrefix } from '@wirestack/framing';
-import { bind, connect, type Address, type ByteStream, type DatagramSocket } from '@wirestack/socket';
+import {
+  connect,
+  connectDatagram,
+  type Address,
+  type ByteStream,
+  type DatagramSocket,
+} from '@wirestack/socket';
 import { decode, type Message } from '../../src/message/index.ts';
 import { serveDns, type DnsHandler, type DnsServer, type ServeDnsOptions } from '../../src/server/index.ts';
 import { concat, u16 } from '../bytes.ts';
@@ -43,8 +49,7 @@ export class UdpClient {
   }
 
   static async to(address: Address): Promise<UdpClient> {
-    const host = address.family === 'ipv6' ? 'udp://[::1]:0' : 'udp://127.0.0.1:0';
-    const socket = await bind(host, { remote: address });
+    const socket = await connectDatagram(address);
     onTestFinished(() => socket.close());
     return new UdpClient(socket);
   }

@@ -1,5 +1,6 @@
-import { parseAddress, type Address, type AddressLike } from '../address.ts';
-import type { Datagram, DatagramReceiver, DatagramSocket } from '../datagram.ts';
+import type { Address, AddressLike } from '../address.ts';
+import type { Datagram, DatagramReceiver, DatagramSocket } from '../datagrams/datagram-socket.ts';
+import { destinationPlace, knownAddress } from '../datagrams/inet-place.ts';
 import type { Deadline } from '../deadline.ts';
 import type { CaptureFile } from './capture-file.ts';
 import { endsOfDatagram } from './packet-addresses.ts';
@@ -39,7 +40,7 @@ class Recorder implements Pick<DatagramSocket, 'send' | 'receive' | 'attach' | '
 
   send(data: Uint8Array | string, to?: AddressLike, options?: Deadline): Promise<void> {
     // Before it is sent, and so before any answer.
-    const target = to === undefined ? this.#socket.remoteAddress : targetOf(to);
+    const target = to === undefined ? this.#socket.remoteAddress : targetOf(to, this.#socket.localAddress);
     if (target !== undefined)
       this.#record('sent', target, typeof data === 'string' ? Buffer.from(data) : data);
     return this.#socket.send(data, to, options);
@@ -88,12 +89,11 @@ class Recorder implements Pick<DatagramSocket, 'send' | 'receive' | 'attach' | '
 }
 
 /** `undefined` for what the socket will refuse. */
-function targetOf(to: AddressLike): Address | undefined {
+function targetOf(to: AddressLike, local: Address): Address | undefined {
   try {
-    const endpoint = parseAddress(to, ['udp']);
-    if (endpoint.kind !== 'inet') return undefined;
-    // Without a host it is this machine, as `send` has it.
-    return { family: 'ipv4', host: endpoint.host === '' ? '127.0.0.1' : endpoint.host, port: endpoint.port };
+    const place = destinationPlace(to);
+    const family = local.family === 'ipv6' ? 'ipv6' : 'ipv4';
+    return knownAddress(place, family) ?? { family, ...place };
   } catch {
     return undefined;
   }

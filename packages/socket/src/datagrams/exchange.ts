@@ -1,10 +1,9 @@
 import { formatAddress, parseAddress, type Address, type AddressLike } from '../address.ts';
 import { startTimer, systemClock, type Clock } from '../clock.ts';
-import type { Datagram, DatagramSocket } from '../datagram.ts';
 import { expiredAlready, type Deadline } from '../deadline.ts';
 import { SocketError, SocketUsageError } from '../errors.ts';
-import { getHostByName } from '../names/hosts.ts';
 import { inetFamily, inetNtop, inetPton } from '../names/inet-text.ts';
+import type { Datagram, DatagramSocket } from './datagram-socket.ts';
 
 export interface RequestDatagramOptions extends Deadline {
   /** Whom to ask, and whose answers count. Not for a connected socket, which has its peer. */
@@ -25,6 +24,8 @@ export interface RequestDatagramOptions extends Deadline {
   readonly jitter?: number;
   /** How many packets to send at most. Default: as many as have waits within `maxTimeoutMs`, which is five. */
   readonly attempts?: number;
+  /** Told before each packet is sent: the first is attempt 1, and its answer is waited for `waitMs`. */
+  readonly onAttempt?: (attempt: number, waitMs: number) => void;
   /** Whether a packet is the answer: one that is not is dropped, and listening goes on. Compare an identifier here. Default: any is. */
   readonly accept?: (datagram: Datagram) => boolean;
   /** Default: the process's timers. */
@@ -72,6 +73,7 @@ export async function requestDatagram(
     const peer = await peerOf(socket, options.to, limit.signal);
     for (const waitMs of waitsOf(options)) {
       attempts++;
+      options.onAttempt?.(attempts, waitMs);
       const hint = await sent(socket, data, options.to === undefined ? undefined : peer, limit.signal);
       const answer = await answerWithin(waitMs, socket, peer, options, limit.signal);
       if ('datagram' in answer) return { datagram: answer.datagram, attempts };
@@ -184,25 +186,13 @@ function isHint(error: unknown): error is SocketError {
   return error instanceof SocketError && (error.code === 'REFUSED' || error.code === 'UNREACHABLE');
 }
 
-const loopback = { ipv4: '127.0.0.1', ipv6: '::1' };
-
 /** Whose answers count: a name is resolved once, so that all attempts ask the same host. */
 async function peerOf(
   socket: DatagramSocket,
   to: AddressLike | undefined,
   signal: AbortSignal,
 ): Promise<Address | undefined> {
-  if (to === undefined) return socket.remoteAddress;
-  const endpoint = parseAddress(to, ['udp']);
-  if (endpoint.kind !== 'inet') {
-    throw new SocketUsageError('BAD_ADDRESS', `${formatAddress(endpoint)}: datagrams go over UDP`);
-  }
-  const { port } = endpoint;
-  const family = socket.localAddress.family === 'ipv6' ? 'ipv6' : 'ipv4';
-  const given = endpoint.host === '' ? loopback[family] : endpoint.host;
-  const known = inetFamily(given);
-  if (known !== undefined) return { family: known, host: given, port };
-  return { family, host: await getHostByName(given, { family, signal }), port };
+  return to === undefined ? socket.remoteAddress : socket.resolve(to, { signal });
 }
 
 /** The same address, however it is written. A zone is not compared: one interface has a name and a number. */

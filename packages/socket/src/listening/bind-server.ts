@@ -10,6 +10,7 @@ import {
   type Endpoint,
 } from '../address.ts';
 import { SocketError, SocketUsageError, toSocketError } from '../errors.ts';
+import { requireReusePort } from '../reuse-port.ts';
 
 /** Where a listener may be: an address, or a socket that is open already, as a number or as `fd:3`. */
 export type ListenAddress = AddressLike | { readonly fd: number };
@@ -44,7 +45,10 @@ export async function bindServer(server: Server, place: Place, options: BindServ
   if (mode !== undefined && !(mode >= 0 && mode <= 0o7777)) {
     throw new SocketUsageError('BAD_ARGUMENT', `mode is ${String(mode)}, expected permission bits`);
   }
-  if (reusePort) requireReusePort(place);
+  if (reusePort) {
+    if (place.kind !== 'inet') throw new SocketUsageError('BAD_ARGUMENT', 'reusePort is for TCP ports');
+    requireReusePort(formatAddress(place));
+  }
   const text = place.kind === 'fd' ? `fd:${String(place.fd)}` : formatAddress(place);
   try {
     await bindOnce(server, place, options);
@@ -91,21 +95,6 @@ function nodeOptions(
     ipv6Only,
     ...(reusePort ? { reusePort } : {}),
   };
-}
-
-function requireReusePort(place: Place): void {
-  if (place.kind !== 'inet') {
-    throw new SocketUsageError('BAD_ARGUMENT', 'reusePort is for TCP ports');
-  }
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)) return;
-  throw new SocketError(
-    'UNSUPPORTED',
-    `reusePort needs node 22.12 or 23.1, this is ${process.versions.node}`,
-    {
-      address: formatAddress(place),
-    },
-  );
 }
 
 /** Removes a path left by a process that died: only a socket, and only one where a connection is refused. */

@@ -1,5 +1,7 @@
 import type { Address, AddressLike } from '../address.ts';
-import { bind, type BindOptions, type DatagramSocket } from '../datagram.ts';
+import { bind } from '../datagrams/bind.ts';
+import type { DatagramOptions } from '../datagrams/datagram-options.ts';
+import type { DatagramSocket } from '../datagrams/datagram-socket.ts';
 import type { Deadline } from '../deadline.ts';
 import { SocketUsageError } from '../errors.ts';
 import { BaseServer, type Accepted, type BaseServerOptions } from './base-server.ts';
@@ -16,7 +18,7 @@ export type DatagramHandlerClass = new (
 /** Serves one packet; `request.reply` answers. */
 export type DatagramHandlerFunction = (request: DatagramRequest, clientAddress: Address) => unknown;
 
-export interface DatagramServerOptions extends BaseServerOptions, BindOptions {}
+export interface DatagramServerOptions extends BaseServerOptions, DatagramOptions {}
 
 /**
  * `socketserver.UDPServer` (seeds 003 and 004). Packets that come faster than they are accepted are dropped, the oldest first, and counted.
@@ -61,8 +63,7 @@ export class DatagramServer extends BaseServer<DatagramRequest> {
     const socket = this.#socket;
     if (socket === undefined) throw new SocketUsageError('BAD_ARGUMENT', 'the server does not listen');
     const { data, from } = await socket.receive(deadline);
-    const reply = (answer: Uint8Array | string): Promise<void> =>
-      socket.remoteAddress === undefined ? socket.send(answer, from) : socket.send(answer);
+    const reply = (answer: Uint8Array | string): Promise<void> => socket.send(answer, from);
     return { request: { data, from, reply }, clientAddress: from };
   }
 

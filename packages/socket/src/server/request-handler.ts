@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts';
 import type { ByteStream } from '../byte-stream.ts';
-import type { Datagram } from '../datagram.ts';
+import type { Datagram } from '../datagrams/datagram-socket.ts';
 import type { SocketStream } from '../socket-stream.ts';
 import { StreamReader } from '../streams/stream-reader.ts';
 

@@ -1,14 +1,15 @@
 import { formatAddress, type Address } from '../address.ts';
 import type { Clock } from '../clock.ts';
-import type { DatagramSocket } from '../datagram.ts';
-import { SocketError, SocketUsageError } from '../errors.ts';
+import type { DatagramSocket } from '../datagrams/datagram-socket.ts';
+import type { InetAddress } from '../datagrams/inet-place.ts';
+import { SocketError } from '../errors.ts';
 import { DatagramFaults, type DatagramFaultCounts, type DatagramFaultOptions } from './datagram-faults.ts';
 import { MemoryDatagramSocket, type DatagramWire } from './memory-datagram-socket.ts';
 
 export interface DatagramPairOptions extends DatagramFaultOptions {
-  /** Connects each to the other, as `BindOptions.remote` does. Default false: `send` needs an address. */
+  /** Connects each to the other, as `connectDatagram` does. Default false: `send` needs an address. */
   readonly connected?: boolean;
-  /** As `BindOptions.queueLimit`. Default 1,024. */
+  /** As `DatagramOptions.queueLimit`. Default 1,024. */
   readonly queueLimit?: number;
   /** Counts the delay in milliseconds of its own. Default: turns of the event loop, without any timer. */
   readonly clock?: Clock;
@@ -22,7 +23,8 @@ export interface FaultyDatagramSocket extends DatagramSocket {
 
 /**
  * Two datagram sockets in memory with a network between them that is as bad as you say, and equally bad each time: for tests of what a protocol
- * does when packets are lost, doubled, late and out of order. They have made-up addresses of this machine; a packet to any other is lost.
+ * does when packets are lost, doubled, late and out of order. They have made-up addresses of this machine; a packet to any other is
+ * lost, but for those to a group that the other end has joined.
  *
  * ```
  * sent        1  2  3  4  5
@@ -39,11 +41,8 @@ export interface FaultyDatagramSocket extends DatagramSocket {
  */
 export function datagramPair(options: DatagramPairOptions): [FaultyDatagramSocket, FaultyDatagramSocket] {
   const { connected = false, queueLimit = 1_024, clock } = options;
-  if (!(Number.isInteger(queueLimit) && queueLimit >= 1)) {
-    throw new SocketUsageError('BAD_ARGUMENT', `queueLimit is ${String(queueLimit)}, expected 1 or more`);
-  }
-  const here: Address = { family: 'ipv4', host: '127.0.0.1', port: 50_001 };
-  const there: Address = { family: 'ipv4', host: '127.0.0.1', port: 50_002 };
+  const here: InetAddress = { family: 'ipv4', host: '127.0.0.1', port: 50_001 };
+  const there: InetAddress = { family: 'ipv4', host: '127.0.0.1', port: 50_002 };
   const a = new MemoryDatagramSocket({ local: here, remote: connected ? there : undefined, queueLimit });
   const b = new MemoryDatagramSocket({ local: there, remote: connected ? here : undefined, queueLimit });
   a.join(new FaultyWire(a, b, new DatagramFaults(options, 0), clock));
@@ -83,7 +82,7 @@ class FaultyWire implements DatagramWire {
   }
 
   carry(data: Uint8Array, to: Address): void {
-    if (formatAddress(to) !== formatAddress(this.#to.localAddress)) return;
+    if (!this.#to.takes(to, this.#from.localAddress)) return;
     for (const { passedBy, delay } of this.#faults.next()) {
       const copy: HeldBack = { data: Uint8Array.from(data), delay, left: passedBy };
       // One that is held back passes the others, too: else nothing would move where all are.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bind, type Address, type DatagramSocket } from '@wirestack/socket';
+import { bind, connectDatagram, type Address, type DatagramSocket } from '@wirestack/socket';
 import { captureDatagrams, CaptureFile } from '@wirestack/socket/capture';
 import { disposed } from '../scratch.ts';
 import { contentOf, packetsOf } from './pcapng-reader.ts';
@@ -8,12 +8,11 @@ const text = new TextDecoder();
 const anyPort = 'udp://127.0.0.1:0';
 
 async function captured(
-  address: string = anyPort,
-  options: Parameters<typeof bind>[1] = {},
+  opening: Promise<DatagramSocket> = bind(anyPort),
 ): Promise<{ socket: DatagramSocket; told: () => Promise<string[]> }> {
   const chunks: Uint8Array[] = [];
   const file = new CaptureFile({ write: (bytes) => Promise.resolve(chunks.push(bytes.slice())) });
-  const socket = disposed(captureDatagrams(disposed(await bind(address, options)), file));
+  const socket = disposed(captureDatagrams(disposed(await opening), file));
   /** `from > to data`, and the comment where there is one. */
   const told = async (): Promise<string[]> => {
     await file.flush();
@@ -34,7 +33,7 @@ function name(address: Address | undefined): string {
 
 describe('captureDatagrams', () => {
   test.each([anyPort, 'udp://[::1]:0'])('has what was sent and received, on %s', async (address) => {
-    const { socket, told } = await captured(address);
+    const { socket, told } = await captured(bind(address));
     const peer = disposed(await bind(address));
     await socket.send('question', peer.localAddress);
     const { data, from } = await peer.receive();
@@ -52,7 +51,7 @@ describe('captureDatagrams', () => {
 
   test('of a connected socket, too, and in push mode', async () => {
     const peer = disposed(await bind(anyPort));
-    const { socket, told } = await captured(anyPort, { remote: name(peer.localAddress) });
+    const { socket, told } = await captured(connectDatagram(peer.localAddress));
     await socket.send(new TextEncoder().encode('question'));
     const { from } = await peer.receive();
     const received = new Promise<string>((resolve) => {
@@ -90,7 +89,7 @@ describe('captureDatagrams', () => {
 
   test('a receiver is told of errors, too', async () => {
     const gone = await bind(anyPort);
-    const { socket, told } = await captured(anyPort, { remote: name(gone.localAddress) });
+    const { socket, told } = await captured(connectDatagram(gone.localAddress));
     await gone.close();
     const failed = new Promise<string>((resolve) => {
       socket.attach({ datagram: () => undefined, error: ({ code }) => resolve(code) });
@@ -101,7 +100,7 @@ describe('captureDatagrams', () => {
   });
 
   test('a socket bound to every interface is shown as such, in the family of its peer', async () => {
-    const { socket, told } = await captured(':0');
+    const { socket, told } = await captured(bind(':0'));
     const peer = disposed(await bind(anyPort));
     await socket.send('out', peer.localAddress);
     const { port } = socket.localAddress as { port: number };
@@ -118,6 +117,33 @@ describe('captureDatagrams', () => {
     expect(await told()).toEqual([
       `${here} > 192.0.2.2:${String(port)} by name (the peer is localhost:${String(port)})`,
       `${here} > 127.0.0.1:${String(port)} here`,
+    ]);
+  });
+
+  test('without a host it is this machine, by the family of the socket', async () => {
+    const { socket, told } = await captured(bind('udp://[::1]:0'));
+    const peer = disposed(await bind('udp://[::1]:0'));
+    const { port } = peer.localAddress as { port: number };
+    await socket.send('here', { port });
+    await socket.send('by name', { host: 'localhost', port }).catch(() => undefined);
+    const here = name(socket.localAddress);
+    expect(await told()).toEqual([
+      `${here} > [::1]:${String(port)} here`,
+      `${here} > [2001:db8::2]:${String(port)} by name (the peer is localhost:${String(port)})`,
+    ]);
+  });
+
+  test('groups and the rest of the options are the socket’s own', async () => {
+    const { socket, told } = await captured(bind(':0'));
+    const { port } = socket.localAddress as { port: number };
+    socket.joinGroup('239.255.88.1', { interface: '127.0.0.1' });
+    socket.setMulticastInterface('127.0.0.1');
+    await socket.send('to us', { host: '239.255.88.1', port });
+    expect(text.decode((await socket.receive()).data)).toBe('to us');
+    expect(socket.receiveBufferBytes).toBeGreaterThan(0);
+    expect(await told()).toEqual([
+      `0.0.0.0:${String(port)} > 239.255.88.1:${String(port)} to us`,
+      `127.0.0.1:${String(port)} > 0.0.0.0:${String(port)} to us`,
     ]);
   });
 

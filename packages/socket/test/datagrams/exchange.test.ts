@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   bind,
+  connectDatagram,
   SocketError,
   type Datagram,
   type DatagramSocket,
@@ -63,6 +64,21 @@ describe('requestDatagram', () => {
     });
     expect(times).toEqual(expected);
     expect(clock.now).toBe(end);
+  });
+
+  test('tells of each packet before it is sent, and how long its answer is waited for', async () => {
+    const [client, server] = datagramPair({ seed: 1 });
+    const clock = new ManualClock();
+    const told: (readonly [number, number, number])[] = [];
+    const onAttempt = (attempt: number, waitMs: number): unknown => told.push([attempt, waitMs, clock.now]);
+    await expect(
+      asked(client, clock, { to: server.localAddress, attempts: 3, onAttempt }),
+    ).rejects.toMatchObject({ code: 'TIMED_OUT' });
+    expect(told).toEqual([
+      [1, 100, 0],
+      [2, 200, 100],
+      [3, 400, 300],
+    ]);
   });
 
   test('takes an answer that comes during a later wait, and says how many packets that took', async () => {
@@ -321,7 +337,7 @@ describe('requestDatagram over UDP', () => {
   test('a port nobody listens on is REFUSED to a connected socket, in the end', async () => {
     const gone = await bind(anyPort);
     await gone.close();
-    const client = disposed(await bind(anyPort, { remote: gone.localAddress }));
+    const client = disposed(await connectDatagram(gone.localAddress));
     const heard = new Deferred<void>();
     const watched = Object.assign(Object.create(client) as DatagramSocket, {
       send: client.send.bind(client),
@@ -343,7 +359,7 @@ describe('requestDatagram over UDP', () => {
     onTestFinished(() => void child.kill('SIGKILL'));
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const { value: address } = (await lines.next()) as { value: string };
-    const client = disposed(await bind(anyPort, { remote: address }));
+    const client = disposed(await connectDatagram(address));
     for (let round = 0; round < 3; round++) {
       const question = 'x'.repeat(20 + round);
       const answer = `Your data was ${String(question.length)} bytes`;

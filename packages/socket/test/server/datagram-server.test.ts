@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { bind, type Address } from '@wirestack/socket';
+import { connectDatagram, type Address } from '@wirestack/socket';
 import { DatagramRequestHandler, DatagramServer, type Concurrency } from '@wirestack/socket/server';
 import { disposed } from '../scratch.ts';
 
@@ -34,7 +34,7 @@ describe('DatagramServer', () => {
     const server = disposed(new DatagramServer(anyPort, Picky));
     await server.listen();
     void server.serveForever();
-    const client = disposed(await bind('udp://127.0.0.1:0', { remote: server.address }));
+    const client = disposed(await connectDatagram(server.address));
     await client.send('no answer to this');
     await client.send('x');
     expect((await client.receive()).data).toHaveLength(0);
@@ -56,7 +56,7 @@ describe('DatagramServer', () => {
     );
     await server.listen();
     void server.serveForever();
-    const client = disposed(await bind('udp://127.0.0.1:0', { remote: server.address }));
+    const client = disposed(await connectDatagram(server.address));
     for (const text of ['', 'x', 'xx']) await client.send(text);
     expect((await client.receive()).data).toEqual(Buffer.from('fine'));
     expect(handleError).toHaveBeenCalledExactlyOnceWith(
@@ -74,7 +74,7 @@ describe('DatagramServer', () => {
     });
     await server.listen();
     void server.serveForever();
-    const client = disposed(await bind('udp://127.0.0.1:0', { remote: server.address }));
+    const client = disposed(await connectDatagram(server.address));
     await client.send('x');
     await vi.waitFor(() => expect(answer).toBeDefined());
     const closing = server.close();
@@ -96,7 +96,7 @@ describe('DatagramServer', () => {
 });
 
 async function ask(address: Address, text: string): Promise<string> {
-  const client = disposed(await bind('udp://127.0.0.1:0', { remote: address }));
+  const client = disposed(await connectDatagram(address));
   await client.send(text);
   return new TextDecoder().decode((await client.receive()).data);
 }

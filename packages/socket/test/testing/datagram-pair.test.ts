@@ -173,6 +173,77 @@ describe('a pair without faults', () => {
     expect(c.isReadable).toBe(false);
   });
 
+  test('a group reaches who has joined it, at its port, until it leaves', async () => {
+    const [a, b] = datagramPair({ seed: 1 });
+    const { port } = b.localAddress as { port: number };
+    const to = { host: '239.1.2.3', port };
+    await a.send('too early', to);
+    b.joinGroup('239.1.2.3');
+    await a.send('heard', to);
+    await a.send('another port', { ...to, port: port + 1 });
+    await a.send('another group', { host: '239.1.2.4', port });
+    b.joinGroup('232.1.1.1', { source: '127.0.0.1' });
+    await a.send('of the source', { host: '232.1.1.1', port });
+    b.joinGroup('232.1.1.2', { source: '127.0.0.2' });
+    await a.send('of no source', { host: '232.1.1.2', port });
+    b.leaveGroup('239.1.2.3');
+    await a.send('too late', to);
+    await a.send('marker', b.localAddress);
+    expect(await received(b, 3)).toEqual(['heard', 'of the source', 'marker']);
+    expect(a.faults.sent).toBe(3);
+    const error = (code: string): unknown => expect.objectContaining({ code });
+    expect(() => b.joinGroup('232.1.1.1', { source: '127.0.0.1' })).toThrow(error('IN_USE'));
+    expect(() => b.leaveGroup('232.1.1.1')).toThrow(error('UNAVAILABLE'));
+    expect(() => b.joinGroup('192.0.2.1')).toThrow(error('BAD_ADDRESS'));
+    expect(() => b.joinGroup('ff02::1')).toThrow(error('BAD_ADDRESS'));
+    expect(() => b.joinGroup('232.1.1.1', { source: '::1' })).toThrow(error('BAD_ADDRESS'));
+  });
+
+  test('options of the kernel are checked, and change nothing', async () => {
+    const [a, b] = datagramPair({ seed: 1 });
+    a.setBroadcast(true);
+    a.setTtl(1);
+    a.setMulticastTtl(0);
+    a.setMulticastLoopback(false);
+    a.setMulticastInterface('127.0.0.1');
+    a.unref();
+    a.ref();
+    expect([a.receiveBufferBytes, a.sendBufferBytes]).toEqual([Infinity, Infinity]);
+    for (const hops of [0, 256]) expect(() => a.setTtl(hops)).toThrow('hops');
+    for (const hops of [-1, 256]) expect(() => a.setMulticastTtl(hops)).toThrow('hops');
+    await a.send('as before', b.localAddress);
+    expect(await received(b, 1)).toEqual(['as before']);
+    await a.close();
+    const closed = expect.objectContaining({ name: 'SocketError', code: 'CLOSED' }) as Error;
+    for (const use of [
+      () => a.setBroadcast(true),
+      () => a.setTtl(1),
+      () => a.setMulticastTtl(1),
+      () => a.setMulticastLoopback(true),
+      () => a.setMulticastInterface('127.0.0.1'),
+      () => a.joinGroup('239.1.2.3'),
+      () => a.leaveGroup('239.1.2.3'),
+    ]) {
+      expect(use).toThrow(closed);
+    }
+  });
+
+  test('resolves what it could send to', async () => {
+    const [a, b] = datagramPair({ seed: 1 });
+    const { port } = b.localAddress as { port: number };
+    for (const to of [b.localAddress, { port }, { host: 'localhost', port }]) {
+      expect(await a.resolve(to)).toEqual(b.localAddress);
+    }
+    await expect(a.resolve('www.example:9')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      address: 'www.example:9',
+    });
+    await expect(a.resolve('127.0.0.1:0')).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
+    await expect(a.resolve('[::1]:9')).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
+    const signal = AbortSignal.abort();
+    await expect(a.resolve(b.localAddress, { signal })).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
   test('readiness can be watched', async () => {
     const [a, b] = datagramPair({ seed: 1 });
     let changes = 0;

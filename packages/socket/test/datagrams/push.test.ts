@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { bind, type Address, type DatagramReceiver, type DatagramSocket } from '@wirestack/socket';
-import { disposed, turnsUntil } from './scratch.ts';
+import {
+  bind,
+  connectDatagram,
+  type Address,
+  type DatagramReceiver,
+  type DatagramSocket,
+} from '@wirestack/socket';
+import { disposed, turnsUntil } from '../scratch.ts';
 
 const anyPort = 'udp://127.0.0.1:0';
 
@@ -25,7 +31,7 @@ class Recording implements DatagramReceiver {
 
 async function pair(): Promise<{ server: DatagramSocket; client: DatagramSocket }> {
   const server = disposed(await bind(anyPort));
-  const client = disposed(await bind(anyPort, { remote: server.localAddress }));
+  const client = disposed(await connectDatagram(server.localAddress));
   return { server, client };
 }
 
@@ -50,7 +56,7 @@ describe('datagrams in push mode', () => {
 
   test('that waited come first, in a later turn', async () => {
     const server = disposed(await bind(anyPort, { queueLimit: 3 }));
-    const client = disposed(await bind(anyPort, { remote: server.localAddress }));
+    const client = disposed(await connectDatagram(server.localAddress));
     for (const text of numbered(5)) await client.send(text);
     await turnsUntil(() => server.dropped === 2);
     const received = new Recording();
