@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { Program, output } from '../../conformance/support/program.ts';
+import { Program, output, type ProgramOptions } from '../../conformance/support/program.ts';
 
 /** Starts an example's file as its reader would. It is ended with the test. */
 export function start(file: string, ...args: string[]): Program {
@@ -30,8 +33,16 @@ export async function pythonServer(program: string): Promise<{ server: Program; 
   return { server, address };
 }
 
-function startProgram(command: string, args: string[]): Program {
-  const program = new Program(command, args);
+/** A directory of the test's own, removed with it. */
+export async function scratch(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'wirestack-example-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  return directory;
+}
+
+/** Starts any program. It is ended with the test. */
+export function startProgram(command: string, args: readonly string[], options?: ProgramOptions): Program {
+  const program = new Program(command, args, options);
   onTestFinished(async () => {
     await program.stop();
   });

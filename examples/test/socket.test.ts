@@ -1,8 +1,7 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { python, pythonServer, serve, start } from './running.ts';
+import { describe, expect, test } from 'vitest';
+import { python, pythonServer, scratch, serve, start } from './running.ts';
 
 describe('01-tcp-echo', () => {
   test("the server answers the seed's client", async () => {
@@ -147,9 +146,7 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
 `;
 
   async function freshPath(): Promise<string> {
-    const directory = await mkdtemp(join(tmpdir(), 'wirestack-example-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    return join(directory, 'test.sock');
+    return join(await scratch(), 'test.sock');
   }
 
   test("the server answers the seed's client in capitals, and lets only its owner in", async () => {
