@@ -36,8 +36,8 @@ const maxUnixPathBytes = 107;
 export function parseAddress(address: AddressLike, schemes: readonly string[] = ['tcp', 'unix']): Endpoint {
   if (typeof address === 'string') return parseText(address, schemes);
   if ('path' in address) return unix(address.path, address.path);
-  if ('port' in address) return inet(address.host ?? '', address.port, JSON.stringify(address));
-  throw bad(JSON.stringify(address), 'not an address that can be connected to');
+  if ('port' in address) return inet(address.host ?? '', address.port, address);
+  throw bad(address, 'not an address that can be connected to');
 }
 
 /** The scheme that an address in text begins with, in lower case. */
@@ -83,9 +83,9 @@ function parseText(text: string, schemes: readonly string[]): Endpoint {
   return inet(match[1] ?? match[2] ?? '', Number(match[3]), text);
 }
 
-function inet(host: string, port: number, text: string): Endpoint {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw bad(text, 'the port is not in 0–65535');
-  if (/[\0\s/]/.test(host)) throw bad(text, 'the host has characters that no host has');
+function inet(host: string, port: number, given: unknown): Endpoint {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw bad(given, 'the port is not in 0–65535');
+  if (/[\0\s/]/.test(host)) throw bad(given, 'the host has characters that no host has');
   return { kind: 'inet', host, port };
 }
 
@@ -97,6 +97,6 @@ function unix(path: string, text: string): Endpoint {
   return { kind: 'unix', path };
 }
 
-function bad(text: string, why: string): SocketUsageError {
-  return new SocketUsageError('BAD_ADDRESS', `${JSON.stringify(text)}: ${why}`);
+function bad(given: unknown, why: string): SocketUsageError {
+  return new SocketUsageError('BAD_ADDRESS', `${JSON.stringify(given)}: ${why}`);
 }

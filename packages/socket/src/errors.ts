@@ -109,6 +109,19 @@ export function toSocketError(error: unknown, address?: string): SocketError {
   return new SocketError(code, message, { cause: error, ...(address === undefined ? {} : { address }) });
 }
 
+/** `toSocketError` for what an event tells: nobody's call is on the stack, and capturing it is a tenth of accepting a connection that is reset. */
+export function eventError(error: unknown): SocketError {
+  if (!mayLimitStacks) return toSocketError(error);
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const typed = toSocketError(error);
+  Error.stackTraceLimit = stackTraceLimit;
+  return typed;
+}
+
+/** Not under `--frozen-intrinsics`. */
+const mayLimitStacks = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable === true;
+
 /** The error for an operation cut short by `signal`. */
 export function abortedError(reason: unknown): SocketError {
   return new SocketError('ABORTED', `aborted: ${messageOf(reason)}`, { cause: reason });

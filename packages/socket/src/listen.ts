@@ -9,7 +9,7 @@ import type { SocketStream } from './socket-stream.ts';
 /** A listening socket: `for await (const stream of listener)`, or `accept()`. */
 export interface Listener extends AsyncIterable<SocketStream>, Pollable, AsyncDisposable {
   readonly address: Address;
-  /** Connections turned away by a limit. */
+  /** Connections that came to nothing: turned away by a limit, refused in their handshake, or reset before they were accepted. */
   readonly dropped: number;
   /** The next connection. Rejects with `SocketError` `CLOSED` once the listener is closed. One outstanding accept at a time. */
   accept(options?: Deadline): Promise<SocketStream>;

@@ -1,8 +1,8 @@
 import { lookup as systemLookup } from 'node:dns';
+import { isIP } from 'node:net';
 import { formatAddress, parseAddress, type Address, type AddressLike } from '../address.ts';
 import type { LookupFunction } from '../dial.ts';
 import { SocketError, SocketUsageError, toSocketError } from '../errors.ts';
-import { inetFamily } from '../names/inet-text.ts';
 
 export type Family = 'ipv4' | 'ipv6';
 
@@ -34,7 +34,7 @@ export function destinationPlace(address: AddressLike): InetPlace {
 /** The address where no lookup is needed: of an IP address, and of this machine where the host is left out. */
 export function knownAddress({ host, port }: InetPlace, family: Family): InetAddress | undefined {
   if (host === '') return { family, host: thisMachine[family], port };
-  const known = inetFamily(host);
+  const known = familyOf(host);
   return known && { family: known, host, port };
 }
 
@@ -44,7 +44,7 @@ export function knownAddress({ host, port }: InetPlace, family: Family): InetAdd
  * @throws SocketUsageError `BAD_ADDRESS` for a name, and for IPv6 from IPv4
  */
 export function hostFor(to: InetPlace, family: Family): string {
-  const known = inetFamily(to.host);
+  const known = familyOf(to.host);
   if (known === family) return to.host;
   if (known === 'ipv4') return `::ffff:${to.host}`;
   const why = known === undefined ? 'packets are posted to addresses' : 'an IPv4 socket reaches no IPv6';
@@ -69,13 +69,18 @@ export async function lookedUp(
     );
   });
   for (const host of found) {
-    const known = inetFamily(host);
+    const known = familyOf(host);
     if (known !== undefined && (family === undefined || known === family)) {
       return { family: known, host, port: place.port };
     }
   }
   const kind = family === 'ipv6' ? 'IPv6 address' : family === 'ipv4' ? 'IPv4 address' : 'address';
   throw new SocketError('NOT_FOUND', `${place.host} has no ${kind}`, { address });
+}
+
+function familyOf(host: string): Family | undefined {
+  const version = isIP(host);
+  return version === 4 ? 'ipv4' : version === 6 ? 'ipv6' : undefined;
 }
 
 function text({ host, port }: InetPlace): string {

@@ -14,6 +14,7 @@ import {
   lookedUp,
   type Family,
   type InetAddress,
+  type InetPlace,
 } from './inet-place.ts';
 import { interfaceFor, requireGroup } from './multicast.ts';
 
@@ -109,30 +110,12 @@ export class KernelDatagramSocket implements DatagramSocket {
     return this.#inbox.watch(onChange);
   }
 
-  async send(data: Uint8Array | string, to?: AddressLike, options?: Deadline): Promise<void> {
-    if (this.#closed !== undefined) throw closedError('the socket');
-    if ((to === undefined) !== (this.#peer !== undefined)) {
-      const needs = to === undefined ? 'an unconnected socket needs' : 'a connected socket has';
-      throw new SocketUsageError('BAD_ARGUMENT', `${needs} an address to send to`);
-    }
-    const early = options === undefined ? undefined : expiredAlready(options);
-    if (early !== undefined) throw early;
-    const target = to === undefined ? undefined : await this.resolve(to, options);
-    const host = target && hostFor(target, this.#family);
-    const sent = new Promise<void>((done, fail) => {
-      const callback = (error: Error | null): void => {
-        if (error === null) done();
-        else fail(toSocketError(error, target && formatAddress(target)));
-      };
-      try {
-        if (target === undefined) this.#socket.send(data, callback);
-        else this.#socket.send(data, target.port, host, callback);
-      } catch (error) {
-        // Closed while the name was resolved.
-        fail(toSocketError(error));
-      }
-    });
-    await withDeadline(sent, options, noCancel);
+  send(data: Uint8Array | string, to?: AddressLike, options?: Deadline): Promise<void> {
+    const isPlain = options === undefined && this.#closed === undefined && this.#peer === undefined;
+    // The usual answer, to the address that a packet came from, costs one promise.
+    return isPlain && typeof to === 'object' && this.#isReachable(to)
+      ? this.#handOver(data, to)
+      : this.#sendTo(data, to, options);
   }
 
   post(data: Uint8Array, to: Address): void {
@@ -249,6 +232,46 @@ export class KernelDatagramSocket implements DatagramSocket {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #sendTo(data: Uint8Array | string, to?: AddressLike, options?: Deadline): Promise<void> {
+    if (this.#closed !== undefined) throw closedError('the socket');
+    if ((to === undefined) !== (this.#peer !== undefined)) {
+      const needs = to === undefined ? 'an unconnected socket needs' : 'a connected socket has';
+      throw new SocketUsageError('BAD_ARGUMENT', `${needs} an address to send to`);
+    }
+    const early = options === undefined ? undefined : expiredAlready(options);
+    if (early !== undefined) throw early;
+    const target = to === undefined ? undefined : await this.resolve(to, options);
+    const place = target && { host: hostFor(target, this.#family), port: target.port };
+    await withDeadline(this.#handOver(data, place), options, noCancel);
+  }
+
+  /** An address as `receive` gives it, which the kernel takes as it is. */
+  #isReachable(to: Exclude<AddressLike, string>): to is InetAddress {
+    return (
+      'family' in to &&
+      to.family === this.#family &&
+      'port' in to &&
+      to.port > 0 &&
+      isIP(to.host) === this.#version
+    );
+  }
+
+  #handOver(data: Uint8Array | string, target?: InetPlace): Promise<void> {
+    return new Promise<void>((done, fail) => {
+      const callback = (error: Error | null): void => {
+        if (error === null) done();
+        else fail(toSocketError(error, target && formatAddress({ kind: 'inet', ...target })));
+      };
+      try {
+        if (target === undefined) this.#socket.send(data, callback);
+        else this.#socket.send(data, target.port, target.host, callback);
+      } catch (error) {
+        // Closed while a name was resolved.
+        fail(toSocketError(error));
+      }
+    });
   }
 
   #onMessage(data: Uint8Array, info: RemoteInfo): void {

@@ -63,7 +63,7 @@ export async function receive(
   // What came behind the header is the client's first word to TLS, which takes what it finds in node's own buffer.
   stream.release();
   const socket = await terminator.accept(raw, { signal });
-  return secured(socket, { local, remote, carrier: raw, proxy: header });
+  return secured(socket, { local, remote, carrier: raw, proxy: header }, { signal });
 }
 
 async function readProxy(

@@ -1,9 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { schemeOf, type Address } from '../address.ts';
 import { withDeadline, type Deadline } from '../deadline.ts';
 import { closedError, SocketError, SocketUsageError, toSocketError } from '../errors.ts';
 import type { SocketStream } from '../socket-stream.ts';
-import { KernelStream } from '../streams/kernel-stream.ts';
+import { KernelStream, type KernelStreamOptions } from '../streams/kernel-stream.ts';
 import type { TlsServerOptions } from '../tls/options.ts';
 import type { TlsTerminator } from '../tls/server-handshake.ts';
 import { bindServer, placeOf, type BindServerOptions, type ListenAddress } from './bind-server.ts';
@@ -27,7 +28,8 @@ export interface ListenOptions extends BindServerOptions {
   readonly keepAliveMs?: number;
   /**
    * Told of a connection that came to nothing: its handshake failed (`TLS`, `TIMED_OUT`), its PROXY header was refused (`PROXY_HEADER`), the
-   * process is out of descriptors (`TOO_MANY_FILES`). It is counted in `dropped`, too. Default: only counted, for peers do such things.
+   * peer was gone before it was accepted (`RESET`), the process is out of descriptors (`TOO_MANY_FILES`). It is counted in `dropped`, too.
+   * Default: only counted, for peers do such things.
    */
   readonly onRefused?: (error: SocketError) => void;
 }
@@ -90,7 +92,7 @@ export class ListeningPort {
   readonly #deliver: (stream: SocketStream) => void;
   readonly #held: Socket[] = [];
   readonly #closing = new AbortController();
-  #known: { local?: Address; remote?: Address } | undefined;
+  #known: KernelStreamOptions | undefined;
   #open = 0;
 
   constructor(
@@ -107,6 +109,8 @@ export class ListeningPort {
     this.#onRefused = onRefused;
     this.#wake = whenFull === 'wait' ? wake : undefined;
     this.#deliver = deliver;
+    // One listener for each handshake on its way.
+    setMaxListeners(0, this.#closing.signal);
     if (whenFull === 'refuse' && maxConnections !== Infinity) server.maxConnections = maxConnections;
     server.on('connection', (socket) => {
       this.#arrive(socket);
@@ -153,33 +157,40 @@ export class ListeningPort {
   }
 
   #take(socket: Socket): void {
+    // Of a connection that was reset in the backlog the kernel knows no peer.
     if (socket.destroyed || (this.address.family !== 'unix' && socket.remoteAddress === undefined)) {
       socket.destroy();
+      this.#refuse(new SocketError('RESET', 'the peer had gone before the connection was accepted'));
       return;
     }
     this.#open++;
-    let stream: SocketStream | undefined;
-    socket.once('close', () => {
-      this.#open--;
-      if (stream !== undefined) this.streams.delete(stream);
-      this.#fill();
-    });
-    const known = (this.#known ??= sameForAll(this.address));
+    const known = (this.#known ??= { ...sameForAll(this.address), keeper: this });
     if (this.#inbound === plain) {
       this.#wake?.(socket);
-      stream = new KernelStream(socket, known);
-      this.#hand(stream);
+      this.#hand(new KernelStream(socket, known));
       return;
     }
-    receive(socket, known, this.#inbound, this.#closing.signal).then(
+    let stream: SocketStream | undefined;
+    socket.once('close', () => {
+      this.left(stream);
+    });
+    receive(socket, sameForAll(this.address), this.#inbound, this.#closing.signal).then(
       (received) => {
         stream = received;
-        this.#hand(received);
+        if (this.#closing.signal.aborted) received.abort(this.#closing.signal.reason);
+        else this.#hand(received);
       },
       (error: unknown) => {
         this.#refuse(error);
       },
     );
+  }
+
+  /** A connection is over. @internal */
+  left(stream: object | undefined): void {
+    this.#open--;
+    this.streams.delete(stream as SocketStream);
+    this.#fill();
   }
 
   #fill(): void {

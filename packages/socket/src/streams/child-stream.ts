@@ -69,7 +69,10 @@ class JoinedDuplex extends Duplex {
       if (!input.readableEnded) this.destroy(gone());
     });
     output.once('close', () => {
-      if (!this.writableFinished) this.destroy(gone());
+      if (this.writableFinished) return;
+      // Node closes the input of a child that has exited, from 24 on before its output has been read: that comes first.
+      if (this.readableEnded) this.destroy(gone());
+      else this.once('end', () => this.destroy(gone()));
     });
   }
 

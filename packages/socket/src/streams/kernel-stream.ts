@@ -4,7 +4,7 @@ import { SocketUsageError } from '../errors.ts';
 import type { ProxyHeader } from '../proxy-protocol/header.ts';
 import type { SocketStream } from '../socket-stream.ts';
 import type { TlsInfo } from '../tls/info.ts';
-import { NodeStream } from './node-stream.ts';
+import { NodeStream, type StreamKeeper } from './node-stream.ts';
 import type { ReceiveBuffer } from './receive-buffer.ts';
 
 export interface KernelStreamOptions {
@@ -16,27 +16,43 @@ export interface KernelStreamOptions {
   readonly tls?: TlsInfo | undefined;
   /** How to end it at once, where it is no socket of the kernel's that carries it. */
   readonly reset?: (() => void) | undefined;
+  /** Told when both directions are over. */
+  readonly keeper?: StreamKeeper | undefined;
   readonly proxy?: ProxyHeader | undefined;
   /** Where the socket's bytes arrive. Default: it has `data` events. */
   readonly received?: ReceiveBuffer | undefined;
 }
 
 /** A connected socket of `node:net` or `node:tls`, made with `allowHalfOpen`. */
-export class KernelStream extends NodeStream implements SocketStream {
+export class KernelStream extends NodeStream<Socket> implements SocketStream {
   readonly #socket: Socket;
   readonly #carrier: Socket;
   readonly tls: TlsInfo | undefined;
   #proxy: ProxyHeader | undefined;
 
   constructor(socket: Socket, options: KernelStreamOptions = {}) {
-    const { carrier = socket, remote = remoteOf(carrier) } = options;
-    super(socket, {
-      local: options.local ?? (() => localOf(carrier)),
-      remote,
-      // TLS hears of its end from the carrier: destroying it in the same turn crashes node 20 while a handshake's last bytes are on their way.
-      reset: options.reset ?? (remote.family === 'unix' ? undefined : () => void carrier.resetAndDestroy()),
-      received: options.received,
-    });
+    const { carrier = socket, local, remote, reset = resetTcp, received, keeper } = options;
+    // Asked of the kernel while it knows; node keeps the answer.
+    const isKnown = remote !== undefined || carrier.remoteFamily !== undefined;
+    const isUnix = remote?.family === 'unix';
+    super(
+      socket,
+      carrier === socket
+        ? {
+            local: local ?? localOf,
+            remote: remote ?? (isKnown ? remoteOf : remoteOf(carrier)),
+            reset: isUnix ? undefined : reset,
+            received,
+            keeper,
+          }
+        : {
+            local: local ?? (() => localOf(carrier)),
+            remote: remote ?? remoteOf(carrier),
+            reset: options.reset ?? (isUnix ? undefined : resetOf(socket, carrier)),
+            received,
+            keeper,
+          },
+    );
     this.#socket = socket;
     this.#carrier = carrier;
     this.tls = options.tls;
@@ -94,6 +110,19 @@ export class KernelStream extends NodeStream implements SocketStream {
   learn(proxy: ProxyHeader): void {
     this.#proxy = proxy;
   }
+}
+
+function resetTcp(socket: Socket): void {
+  socket.resetAndDestroy();
+}
+
+/** TLS hears of its end from the carrier: destroying it in the same turn crashes node 20 while a handshake's last bytes are on their way. */
+function resetOf(socket: Socket, carrier: Socket): () => void {
+  return () => {
+    // Bun's TLS does not hear of its carrier's end while it is paused.
+    carrier.once('close', () => socket.destroy());
+    carrier.resetAndDestroy();
+  };
 }
 
 function localOf({ localFamily, localAddress, localPort }: Socket): Address {

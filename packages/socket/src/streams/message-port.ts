@@ -32,7 +32,7 @@ const portAddress: Address = { family: 'memory', name: 'port' };
  * Half-close, back-pressure and abort cross as they do a connection. A port that closes without warning, as it does when the other
  * thread ends, is `SocketError` `RESET`; a message that no `portStream` sends is `OTHER`, and resets the peer.
  *
- * What crosses: bytes as a `Uint8Array` that is moved, never copied; a number is so many bytes consumed; `'end'`, `'closed'`, `'reset'`.
+ * What crosses: bytes as an `ArrayBuffer` that is moved, never copied; a number is so many bytes consumed; `'end'`, `'closed'`, `'reset'`.
  */
 export function portStream(port: MessagePort, options: PortStreamOptions = {}): ByteStream & Pollable {
   const { localAddress = portAddress, remoteAddress = portAddress, transfer = false } = options;
@@ -75,11 +75,13 @@ class PortLink implements Link {
 
   data(bytes: Uint8Array): void {
     this.unconsumed += bytes.length;
+    // The buffer and not the array, which Deno looks at byte by byte: half a second a megabyte.
+    const { buffer } = isWhole(bytes) ? bytes : copied(bytes);
     try {
-      this.#port.postMessage(bytes, [bytes.buffer as ArrayBuffer]);
+      this.#port.postMessage(buffer, [buffer]);
     } catch {
-      // A buffer that cannot be moved: WebAssembly's memory, say.
-      this.#port.postMessage(copied(bytes));
+      // One that cannot be moved: WebAssembly's memory, say.
+      this.#port.postMessage(copied(bytes).buffer);
     }
   }
 
@@ -133,7 +135,7 @@ class Incoming {
   /** False for what the other end never sends. */
   take(message: unknown): boolean {
     if (this.hasClosed) return false;
-    if (types.isUint8Array(message)) return this.#takeData(message);
+    if (types.isArrayBuffer(message)) return this.#takeData(new Uint8Array(message));
     if (typeof message === 'number') return this.#takeCredit(message);
     switch (message) {
       case 'end':
@@ -156,7 +158,7 @@ class Incoming {
   }
 
   #takeData(bytes: Uint8Array): boolean {
-    if (this.#ended || bytes.length === 0 || types.isSharedArrayBuffer(bytes.buffer)) return false;
+    if (this.#ended || bytes.length === 0) return false;
     this.#stream.data(bytes);
     return true;
   }
@@ -170,6 +172,9 @@ class Incoming {
 }
 
 function take(data: Uint8Array): Uint8Array {
-  const isWhole = data.byteLength === data.buffer.byteLength && !types.isSharedArrayBuffer(data.buffer);
-  return isWhole ? data : copied(data);
+  return isWhole(data) ? data : copied(data);
+}
+
+function isWhole(data: Uint8Array): data is Uint8Array<ArrayBuffer> {
+  return data.byteLength === data.buffer.byteLength && !types.isSharedArrayBuffer(data.buffer);
 }

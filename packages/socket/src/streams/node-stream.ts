@@ -3,40 +3,63 @@ import type { Address } from '../address.ts';
 import type { ByteReceiver, ByteStream, WriteOptions } from '../byte-stream.ts';
 import { expiredAlready, limitOf, withDeadline, type Deadline } from '../deadline.ts';
 import { Deferred, harmless, ready, rejected } from '../deferred.ts';
-import { abortedError, closedError, SocketError, SocketUsageError, toSocketError } from '../errors.ts';
+import {
+  abortedError,
+  closedError,
+  eventError,
+  SocketError,
+  SocketUsageError,
+  toSocketError,
+} from '../errors.ts';
 import type { Pollable } from '../pollable.ts';
 import { chunksOf } from './chunks.ts';
 import { copied } from './owned-bytes.ts';
 import { ReadQueue } from './read-queue.ts';
 import type { ReceiveBuffer } from './receive-buffer.ts';
-import { WriteHalf } from './write-half.ts';
+import { WriteHalf, writeTo } from './write-half.ts';
 
 /** Pull mode reads ahead by at most about this much: one libuv read. */
 const readAheadBytes = 65_536;
 
-export interface NodeStreamOptions {
+export interface NodeStreamOptions<Source extends Duplex = Duplex> {
   /** Asked for when it is first wanted, where it costs a system call. */
-  readonly local: Address | (() => Address);
-  readonly remote: Address;
+  readonly local: Address | ((socket: Source) => Address);
+  readonly remote: Address | ((socket: Source) => Address);
   /** Ends both directions at once, and loudly for the peer. Default: `destroy()`. */
-  readonly reset?: (() => void) | undefined;
+  readonly reset?: ((socket: Source) => void) | undefined;
   /** Where its bytes arrive, if not by `data` events. */
   readonly received?: ReceiveBuffer | undefined;
+  readonly keeper?: StreamKeeper | undefined;
+}
+
+/** Who counts streams. */
+export interface StreamKeeper {
+  /** Both directions of the stream are over. */
+  left(stream: object): void;
+}
+
+/** Which stream a socket belongs to: its listeners are the same functions for all, for an idle connection has little else. */
+const belongsTo = Symbol('stream');
+
+interface Bearer {
+  [belongsTo]: NodeStream;
 }
 
 /** A stream of node's, made with `allowHalfOpen`, as a {@link ByteStream}: `KernelStream` for sockets, `fromDuplex` for any other. */
-export class NodeStream implements ByteStream, Pollable {
-  readonly #socket: Duplex;
+export class NodeStream<Source extends Duplex = Duplex> implements ByteStream, Pollable {
+  readonly #socket: Source;
   readonly #received: ReceiveBuffer | undefined;
-  readonly #writes: WriteHalf;
-  readonly #reset: (() => void) | undefined;
-  readonly #remote: Address;
-  #local: Address | (() => Address);
+  readonly #reset: ((socket: Source) => void) | undefined;
+  readonly #keeper: StreamKeeper | undefined;
+  #local: Address | ((socket: Source) => Address);
+  #remote: Address | ((socket: Source) => Address);
+  /** Made when a write meets back-pressure, or writing ends. */
+  #writes: WriteHalf | undefined;
 
   /** Pull mode, and what was read ahead when push mode begins. Made on first use: an idle push-mode stream has none. */
   #queue: ReadQueue | undefined;
   #receiver: ByteReceiver | undefined;
-  #listener: ((chunk: Uint8Array) => void) | undefined;
+  #isListening = false;
   /** Push mode: earlier bytes or events are still to be delivered, so later ones wait. */
   #catchingUp = false;
   #paused = false;
@@ -50,40 +73,53 @@ export class NodeStream implements ByteStream, Pollable {
   #closed: Deferred<void> | undefined;
   #watchers: Set<() => void> | undefined;
 
-  constructor(socket: Duplex, { local, remote, reset, received }: NodeStreamOptions) {
+  constructor(socket: Source, options: NodeStreamOptions<Source>) {
     this.#socket = socket;
-    this.#received = received;
-    this.#writes = new WriteHalf(socket, () => {
-      this.#onDrain();
-    });
-    this.#local = local;
-    this.#remote = remote;
-    this.#reset = reset;
-    socket.on('error', (error) => {
-      this.#error ??= toSocketError(error);
-    });
-    // From the start: an end that nobody listened for when it came is never told again.
-    socket.once('end', () => {
-      this.#onEnd();
-    });
-    socket.once('close', () => {
-      this.#onClose();
-    });
+    this.#received = options.received;
+    this.#reset = options.reset;
+    this.#keeper = options.keeper;
+    this.#local = options.local;
+    this.#remote = options.remote;
+    const isNew = !(belongsTo in socket);
+    (socket as Source & Bearer)[belongsTo] = this as unknown as NodeStream;
+    if (isNew) {
+      socket.on('error', NodeStream.#toldError);
+      // From the start: an end that nobody listened for when it came is never told again.
+      socket.on('end', NodeStream.#toldEnd);
+      socket.on('close', NodeStream.#toldClose);
+    }
     // Nothing waits in such a socket: what comes before it is asked for is queued here.
-    if (received !== undefined) this.#listen();
+    if (this.#received !== undefined) this.#listen();
+  }
+
+  static #toldError(this: Bearer, error: Error): void {
+    this[belongsTo].#error ??= eventError(error);
+  }
+
+  static #toldEnd(this: Bearer): void {
+    this[belongsTo].#onEnd();
+  }
+
+  static #toldClose(this: Bearer): void {
+    this[belongsTo].#onClose();
+  }
+
+  static #toldData(this: Bearer, chunk: Uint8Array): void {
+    this[belongsTo].#onData(chunk);
   }
 
   get localAddress(): Address {
-    if (typeof this.#local === 'function') this.#local = this.#local();
+    if (typeof this.#local === 'function') this.#local = this.#local(this.#socket);
     return this.#local;
   }
 
   get remoteAddress(): Address {
+    if (typeof this.#remote === 'function') this.#remote = this.#remote(this.#socket);
     return this.#remote;
   }
 
   get needsDrain(): boolean {
-    return this.#writes.isBlocked;
+    return this.#writes !== undefined && this.#writes.isBlocked;
   }
 
   get isReadable(): boolean {
@@ -91,7 +127,7 @@ export class NodeStream implements ByteStream, Pollable {
   }
 
   get isWritable(): boolean {
-    return !this.#writes.isBlocked;
+    return !this.needsDrain;
   }
 
   get closed(): Promise<void> {
@@ -121,17 +157,18 @@ export class NodeStream implements ByteStream, Pollable {
   write(data: Uint8Array | string, options?: WriteOptions): Promise<void> {
     if (this.#cannotWrite) return rejected(this.#error ?? closedError());
     if (options !== undefined && limitOf(options) !== undefined) return this.#writeWithin(data, options);
-    return this.#writes.write(data, options?.encoding) ? ready : this.#writes.drained();
+    return writeTo(this.#socket, data, options?.encoding) ? ready : this.#writeHalf.blocked();
   }
 
   lend(data: Uint8Array): Promise<void> {
     if (this.#cannotWrite) return rejected(this.#error ?? closedError());
     const left = new Promise<void>((resolve, reject) => {
-      this.#writes.write(data, undefined, (error) => {
+      const isFlowing = writeTo(this.#socket, data, undefined, (error) => {
         // Of a write that a reset cut short node says nothing worse than of one that left.
         if (error == null && !this.#socket.destroyed) resolve();
         else reject(this.#error ?? toSocketError(error ?? this.#socket.errored ?? closedError()));
       });
+      if (!isFlowing) void this.#writeHalf.blocked();
     });
     return harmless(left);
   }
@@ -139,8 +176,9 @@ export class NodeStream implements ByteStream, Pollable {
   shutdown(how: 'read' | 'write' | 'both', options?: Deadline): Promise<void> {
     if (how !== 'write') this.#shutdownRead();
     if (how === 'read') return ready;
-    if (!this.#writes.isFinishing && this.#cannotWrite) return rejected(this.#error ?? closedError());
-    const finished = withDeadline(this.#writes.finish(), options, (error) => {
+    if (this.#writes?.isFinishing !== true && this.#cannotWrite)
+      return rejected(this.#error ?? closedError());
+    const finished = withDeadline(this.#writeHalf.finish(), options, (error) => {
       this.abort(error);
     });
     return harmless(finished);
@@ -151,7 +189,7 @@ export class NodeStream implements ByteStream, Pollable {
       this.#closing = true;
       this.#dropping = true;
       this.#queue?.fail(closedError(), true);
-      this.#writes.destroySoon();
+      this.#writeHalf.destroySoon();
     }
     const done = withDeadline(
       this.closed.catch(() => undefined),
@@ -169,10 +207,10 @@ export class NodeStream implements ByteStream, Pollable {
     this.#closing = true;
     this.#dropping = true;
     this.#queue?.fail(error, true);
-    this.#writes.fail(error);
+    this.#writes?.fail(error);
     // While a FIN is on its way libuv refuses to reset (EINVAL), and node then never says that the socket is closed.
     const isEnding = this.#socket.writableEnded && !this.#socket.writableFinished;
-    if (this.#reset !== undefined && !isEnding) this.#reset();
+    if (this.#reset !== undefined && !isEnding) this.#reset(this.#socket);
     else this.#socket.destroy();
   }
 
@@ -253,7 +291,7 @@ export class NodeStream implements ByteStream, Pollable {
     this.#dropping = true;
     this.#receiver = undefined;
     if (this.#received !== undefined) this.#received.deliver = undefined;
-    else if (this.#listener !== undefined) this.#socket.off('data', this.#listener);
+    else this.#socket.off('data', NodeStream.#toldData);
     this.#socket.pause();
     const unread: Uint8Array[] = [];
     for (let chunk = this.#queue?.take(); chunk !== undefined; chunk = this.#queue?.take())
@@ -262,8 +300,14 @@ export class NodeStream implements ByteStream, Pollable {
     return unread;
   }
 
+  get #writeHalf(): WriteHalf {
+    return (this.#writes ??= new WriteHalf(this.#socket, () => {
+      this.#onDrain();
+    }));
+  }
+
   get #cannotWrite(): boolean {
-    return this.#writes.isEnded || this.#closing || this.#over || this.#error !== undefined;
+    return this.#writes?.isEnded === true || this.#closing || this.#over || this.#error !== undefined;
   }
 
   #writeWithin(data: Uint8Array | string, options: WriteOptions): Promise<void> {
@@ -272,8 +316,8 @@ export class NodeStream implements ByteStream, Pollable {
       if (early instanceof SocketError) this.abort(early);
       return rejected(early);
     }
-    if (this.#writes.write(data, options.encoding)) return ready;
-    const inTime = withDeadline(this.#writes.drained(), options, (error) => {
+    if (writeTo(this.#socket, data, options.encoding)) return ready;
+    const inTime = withDeadline(this.#writeHalf.blocked(), options, (error) => {
       this.abort(error);
     });
     return harmless(inTime);
@@ -295,12 +339,16 @@ export class NodeStream implements ByteStream, Pollable {
   }
 
   #listen(): void {
-    if (this.#listener !== undefined) return;
-    this.#listener = (chunk) => {
-      this.#onData(chunk);
-    };
-    if (this.#received === undefined) this.#socket.on('data', this.#listener);
-    else this.#received.deliver = this.#listener;
+    if (this.#isListening) return;
+    this.#isListening = true;
+    if (this.#received === undefined) {
+      // Once, also where a stream before had it.
+      this.#socket.off('data', NodeStream.#toldData).on('data', NodeStream.#toldData);
+    } else {
+      this.#received.deliver = (chunk) => {
+        this.#onData(chunk);
+      };
+    }
   }
 
   #openQueue(): ReadQueue {
@@ -339,9 +387,13 @@ export class NodeStream implements ByteStream, Pollable {
     if (this.#error === undefined && !this.#closing && !this.#socket.writableFinished) {
       this.#error = new SocketError('RESET', 'the connection ended before everything was written');
     }
-    const error = this.#error ?? closedError();
-    if (!this.#peerEnded && !this.#dropping) this.#queue?.fail(error);
-    this.#writes.fail(error);
+    this.#keeper?.left(this);
+    // An error nobody waits for is not worth making.
+    if (this.#queue !== undefined || this.#writes !== undefined) {
+      const error = this.#error ?? closedError();
+      if (!this.#peerEnded && !this.#dropping) this.#queue?.fail(error);
+      this.#writes?.fail(error);
+    }
     if (this.#closed !== undefined) this.#settleClosed(this.#closed);
     // A paused receiver learns at once of an end that is not in order: the bytes it has not taken are lost.
     if (this.#dropping || (this.#paused && this.#error !== undefined)) this.#catchingUp = false;

@@ -27,7 +27,7 @@ export class ReceiveBuffer {
   /** Options for `net.connect`. */
   get onread(): OnReadOpts {
     return {
-      buffer: (shared ??= Buffer.allocUnsafeSlow(receiveBytes)),
+      buffer: (shared ??= new Uint8Array(receiveBytes)),
       callback: (length, buffer) => {
         this.deliver?.(buffer.subarray(0, length));
         return true;

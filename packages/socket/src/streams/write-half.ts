@@ -2,7 +2,19 @@ import type { Duplex } from 'node:stream';
 import { Deferred } from '../deferred.ts';
 import type { SocketError } from '../errors.ts';
 
-/** The sending direction of a stream of node's: back-pressure, and its end. */
+/** Hands bytes to a stream of node's. False where back-pressure begins, or is on. `left` is told when the bytes have gone, or have not. */
+export function writeTo(
+  socket: Duplex,
+  data: Uint8Array | string,
+  encoding: 'utf8' | 'latin1' = 'utf8',
+  left?: (error: Error | null | undefined) => void,
+): boolean {
+  // Nothing to send: over TLS, Deno fails at it (EPERM).
+  if (data.length === 0 && left === undefined) return !socket.writableNeedDrain;
+  return typeof data === 'string' ? socket.write(data, encoding) : socket.write(data, left);
+}
+
+/** The sending direction of a stream of node's once it has met back-pressure, or its end. */
 export class WriteHalf {
   readonly #socket: Duplex;
   readonly #onDrain: () => void;
@@ -26,25 +38,14 @@ export class WriteHalf {
     return this.#isEnded;
   }
 
-  /** False where back-pressure begins, or is on. `left` is told when the bytes have gone, or have not. */
-  write(
-    data: Uint8Array | string,
-    encoding: 'utf8' | 'latin1' = 'utf8',
-    left?: (error: Error | null | undefined) => void,
-  ): boolean {
-    const socket = this.#socket;
-    const isFlowing = typeof data === 'string' ? socket.write(data, encoding) : socket.write(data, left);
-    if (!isFlowing && !this.#isBlocked) {
+  /** Notes that a write met back-pressure; resolves when it lifts. */
+  blocked(): Promise<void> {
+    if (!this.#isBlocked) {
       this.#isBlocked = true;
-      socket.once('drain', () => {
+      this.#socket.once('drain', () => {
         this.#drain();
       });
     }
-    return isFlowing;
-  }
-
-  /** Until back-pressure lifts. */
-  drained(): Promise<void> {
     return (this.#drained ??= new Deferred()).promise;
   }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import {
-  beyondAnyBuffer,
   contractCase,
   outcomeOf,
   readAll,
@@ -27,72 +26,75 @@ export const writingCases: readonly ContractCase[] = [
     assert.equal(await readText(b, 3), 'abc');
   }),
 
-  contractCase('a peer that never reads blocks the writer in the end, and reading frees it', async (a, b) => {
-    const chunk = new Uint8Array(1024 * 1024);
-    let blocked: Promise<void> | undefined;
-    let accepted = 0;
-    while (blocked === undefined) {
-      const written = a.write(chunk);
-      const outcome = outcomeOf(written);
-      await turns();
-      if (outcome.state === 'pending') blocked = written;
-      else accepted += chunk.length;
-      assert.ok(
-        accepted <= beyondAnyBuffer.length,
-        `${String(accepted)} bytes are buffered for an idle peer`,
-      );
-    }
-    assert.equal(a.needsDrain, true);
-    const total = accepted + chunk.length;
-    assert.equal((await readBytes(b, total)).length, total);
-    await blocked;
-    assert.equal(a.needsDrain, false);
-  }),
+  contractCase(
+    'a peer that never reads blocks the writer in the end, and reading frees it',
+    async (a, b, beyond) => {
+      const chunk = new Uint8Array(1024 * 1024);
+      let blocked: Promise<void> | undefined;
+      let accepted = 0;
+      while (blocked === undefined) {
+        const written = a.write(chunk);
+        const outcome = outcomeOf(written);
+        await turns();
+        if (outcome.state === 'pending') blocked = written;
+        else accepted += chunk.length;
+        assert.ok(accepted <= beyond.length, `${String(accepted)} bytes are buffered for an idle peer`);
+      }
+      assert.equal(a.needsDrain, true);
+      const total = accepted + chunk.length;
+      assert.equal((await readBytes(b, total)).length, total);
+      await blocked;
+      assert.equal(a.needsDrain, false);
+    },
+  ),
 
-  contractCase('writes that nobody awaits meet back-pressure within bounds too', async (a) => {
+  contractCase('writes that nobody awaits meet back-pressure within bounds too', async (a, _b, beyond) => {
     const chunk = new Uint8Array(4096);
     let accepted = 0;
     while (!a.needsDrain) {
       void a.write(chunk);
       accepted += chunk.length;
-      assert.ok(accepted <= beyondAnyBuffer.length, `${String(accepted)} bytes without back-pressure`);
+      assert.ok(accepted <= beyond.length, `${String(accepted)} bytes without back-pressure`);
     }
     await Promise.resolve();
   }),
 
-  contractCase('a blocked write resolves once the peer reads', async (a, b) => {
-    const written = a.write(beyondAnyBuffer);
+  contractCase('a blocked write resolves once the peer reads', async (a, b, beyond) => {
+    const written = a.write(beyond);
     assert.equal(a.needsDrain, true);
-    await readBytes(b, beyondAnyBuffer.length);
+    await readBytes(b, beyond.length);
     await written;
     assert.equal(a.needsDrain, false);
   }),
 
-  contractCase('a blocked write rejects when the peer aborts', async (a, b) => {
-    const written = a.write(beyondAnyBuffer);
+  contractCase('a blocked write rejects when the peer aborts', async (a, b, beyond) => {
+    const written = a.write(beyond);
     b.abort();
     await assert.rejects(written, { name: 'SocketError' });
   }),
 
-  contractCase('a blocked write rejects when the peer closes', async (a, b) => {
-    const written = a.write(beyondAnyBuffer);
+  contractCase('a blocked write rejects when the peer closes', async (a, b, beyond) => {
+    const written = a.write(beyond);
     await b.close();
     await assert.rejects(written, { name: 'SocketError' });
   }),
 
-  contractCase('a blocked write rejects when its own stream is aborted', async (a) => {
-    const written = a.write(beyondAnyBuffer);
+  contractCase('a blocked write rejects when its own stream is aborted', async (a, _b, beyond) => {
+    const written = a.write(beyond);
     const reason = new Error('enough');
     a.abort(reason);
     await assert.rejects(written, { name: 'SocketError', code: 'ABORTED', cause: reason });
   }),
 
-  contractCase('a write waiting behind shutdown("write") resolves when everything has left', async (a, b) => {
-    const written = a.write(beyondAnyBuffer);
-    const shut = a.shutdown('write');
-    assert.equal((await readAll(b)).length, beyondAnyBuffer.length);
-    await Promise.all([written, shut]);
-  }),
+  contractCase(
+    'a write waiting behind shutdown("write") resolves when everything has left',
+    async (a, b, beyond) => {
+      const written = a.write(beyond);
+      const shut = a.shutdown('write');
+      assert.equal((await readAll(b)).length, beyond.length);
+      await Promise.all([written, shut]);
+    },
+  ),
 
   contractCase('writing to a peer that has gone rejects in the end, and never hangs', async (a, b) => {
     await b.close();
@@ -107,10 +109,10 @@ export const writingCases: readonly ContractCase[] = [
     }
   }),
 
-  contractCase('a blocked write whose signal fires aborts the stream', async (a, b) => {
+  contractCase('a blocked write whose signal fires aborts the stream', async (a, b, beyond) => {
     const controller = new AbortController();
     const reason = new Error('waited long enough');
-    const written = a.write(beyondAnyBuffer, { signal: controller.signal });
+    const written = a.write(beyond, { signal: controller.signal });
     controller.abort(reason);
     await assert.rejects(written, { name: 'SocketError', code: 'ABORTED', cause: reason });
     await assert.rejects(a.closed, { name: 'SocketError', code: 'ABORTED' });
@@ -119,8 +121,8 @@ export const writingCases: readonly ContractCase[] = [
     await readUntilOver(b);
   }),
 
-  contractCase('a blocked write whose time is over aborts the stream', async (a, b) => {
-    await assert.rejects(a.write(beyondAnyBuffer, { timeoutMs: 1 }), {
+  contractCase('a blocked write whose time is over aborts the stream', async (a, b, beyond) => {
+    await assert.rejects(a.write(beyond, { timeoutMs: 1 }), {
       name: 'SocketError',
       code: 'TIMED_OUT',
     });
@@ -128,7 +130,7 @@ export const writingCases: readonly ContractCase[] = [
     await readUntilOver(b);
   }),
 
-  contractCase('a rejected write that nobody awaits is harmless', async (a, b) => {
+  contractCase('a rejected write that nobody awaits is harmless', async (a, b, beyond) => {
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown): void => {
       unhandled.push(reason);
@@ -136,7 +138,7 @@ export const writingCases: readonly ContractCase[] = [
     process.on('unhandledRejection', onUnhandled);
     try {
       const { signal } = new AbortController();
-      void a.write(beyondAnyBuffer, { signal });
+      void a.write(beyond, { signal });
       void a.write('behind it');
       b.abort();
       await readUntilOver(a);
@@ -184,10 +186,10 @@ export const writingCases: readonly ContractCase[] = [
     assert.equal(textOf(await readAll(b)), 'held');
   }),
 
-  contractCase('corked writes to a peer that has shut down reading do not hang', async (a, b) => {
+  contractCase('corked writes to a peer that has shut down reading do not hang', async (a, b, beyond) => {
     await b.shutdown('read');
     a.cork();
-    const written = a.write(beyondAnyBuffer);
+    const written = a.write(beyond);
     a.uncork();
     await written;
   }),

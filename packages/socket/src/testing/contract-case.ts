@@ -8,6 +8,11 @@ export interface StreamPair {
   readonly b: ByteStream;
   /** Called when a case is over, after both streams were aborted: closes the listener behind them, say. */
   close?(): Promise<void>;
+  /**
+   * More bytes than there is room for on the way to a peer that does not read: writing so many blocks. At most 64 MiB, the default, which is
+   * above the kernel's buffers of both ends on any usual system. A transport that holds less says so, and is checked in a fraction of the time.
+   */
+  readonly beyondBuffersBytes?: number;
 }
 
 export type StreamPairFactory = () => Promise<StreamPair>;
@@ -22,31 +27,32 @@ export interface ContractCase {
 /** A case that hangs fails after this long. Ample: none of them waits for anything but the streams. */
 const guardMs = 10_000;
 
+/** One for all: it is only ever sent. */
+const beyondAnyBuffer = new Uint8Array(64 * 1024 * 1024);
+
 /** Makes a case of `body`, which runs twice: with the ends as made, then the other way round on a fresh pair. */
-export function contractCase(
-  name: string,
-  body: (a: ByteStream, b: ByteStream) => Promise<void>,
-): ContractCase {
+export function contractCase(name: string, body: CaseBody): ContractCase {
   return {
     name,
     run: async (makePair) => {
       await runOnce(await makePair(), body);
-      await runOnce(await makePair(), (a, b) => body(b, a));
+      await runOnce(await makePair(), (a, b, beyond) => body(b, a, beyond));
     },
   };
 }
 
-async function runOnce(
-  pair: StreamPair,
-  body: (a: ByteStream, b: ByteStream) => Promise<void>,
-): Promise<void> {
-  const { a, b } = pair;
+/** `beyond`: so much that writing it blocks until the peer reads. */
+type CaseBody = (a: ByteStream, b: ByteStream, beyond: Uint8Array) => Promise<void>;
+
+async function runOnce(pair: StreamPair, body: CaseBody): Promise<void> {
+  const { a, b, beyondBuffersBytes: size = beyondAnyBuffer.length } = pair;
+  const beyond = beyondAnyBuffer.subarray(0, size);
   const guard = new AbortController();
   const timer = setTimeout(() => {
     guard.abort(new Error(`the case hung for ${String(guardMs)} ms`));
   }, guardMs);
   try {
-    await withDeadline(body(a, b), { signal: guard.signal }, () => undefined);
+    await withDeadline(body(a, b, beyond), { signal: guard.signal }, () => undefined);
   } catch (error) {
     throw guard.signal.aborted && error instanceof SocketError ? error.cause : error;
   } finally {
@@ -56,9 +62,6 @@ async function runOnce(
     await pair.close?.();
   }
 }
-
-/** More bytes than the kernel's buffers of both ends hold on any usual system: writing them blocks until the peer reads. */
-export const beyondAnyBuffer: Uint8Array = new Uint8Array(64 * 1024 * 1024);
 
 /** Everything until the peer's end. */
 export async function readAll(stream: ByteStream): Promise<Uint8Array> {

@@ -1,18 +1,23 @@
 import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { withDeadline, type Deadline } from '../deadline.ts';
-import { SocketError, SocketUsageError, toSocketError } from '../errors.ts';
+import { SocketUsageError } from '../errors.ts';
+import { AnnouncedEnd } from './close-notify.ts';
+import { handshakeError } from './handshake-error.ts';
 import type { SniContext, TlsServerOptions } from './options.ts';
 
 /** The server's half of handshakes: one certificate, ticket keys and settings for any number of connections. */
 export class TlsTerminator {
   readonly #server: Server;
   readonly #timeoutMs: number;
+  /** An end without `close_notify` is an error. */
+  readonly requireCloseNotify: boolean;
 
   /** @throws SocketUsageError `BAD_ARGUMENT` for a key or certificate that OpenSSL does not take. */
   constructor(options: TlsServerOptions) {
-    const { alpn, sni, handshakeTimeoutMs = 10_000, ...rest } = options;
+    const { alpn, sni, handshakeTimeoutMs = 10_000, requireCloseNotify = false, ...rest } = options;
     this.#timeoutMs = handshakeTimeoutMs;
+    this.requireCloseNotify = requireCloseNotify;
     try {
       this.#server = createServer({
         ...rest,
@@ -32,19 +37,27 @@ export class TlsTerminator {
    * @throws SocketError `TLS`, `RESET`, `TIMED_OUT`, `ABORTED`; the connection is destroyed then.
    */
   async accept(carrier: Duplex, deadline: Deadline = {}): Promise<TLSSocket> {
+    const ending = this.requireCloseNotify ? new AnnouncedEnd(carrier) : undefined;
     const secured = new Promise<TLSSocket>((resolve, reject) => {
       // node's documented way to bring a connection in is the event; on an heir of the server, so that the answer is to this one.
       const heir = Object.create(this.#server, {
         emit: {
           value: (event: string, ...args: unknown[]): boolean => {
-            if (event === 'secureConnection') resolve(args[0] as TLSSocket);
-            else if (event === 'tlsClientError') reject(handshakeError(args[0]));
+            if (event === 'secureConnection') {
+              const socket = halfOpen(args[0] as TLSSocket);
+              ending?.require(socket);
+              resolve(socket);
+            } else if (event === 'tlsClientError') reject(handshakeError(args[0]));
             else return this.#server.emit(event, ...args);
             return true;
           },
         },
       }) as Server;
-      for (const listener of this.#server.listeners('connection')) listener.call(heir, carrier);
+      // Who finishes before the handshake is over has gone. node takes over what the carrier says now.
+      const under = ending?.carrier ?? carrier;
+      under.allowHalfOpen = false;
+      for (const listener of this.#server.listeners('connection')) listener.call(heir, under);
+      halfOpen(under);
     });
     const timeoutMs = Math.min(deadline.timeoutMs ?? Infinity, this.#timeoutMs);
     try {
@@ -56,23 +69,20 @@ export class TlsTerminator {
   }
 }
 
-/** What a handshake ended with: a fault of TLS, unless the network explains it. */
-export function handshakeError(error: unknown, address?: string): SocketError {
-  const typed = toSocketError(error, address);
-  if (typed.code !== 'OTHER') return typed;
-  const where = address === undefined ? {} : { address };
-  return new SocketError('TLS', `the TLS handshake failed: ${typed.message}`, { cause: error, ...where });
+function halfOpen<T extends Duplex>(socket: T): T {
+  socket.allowHalfOpen = true;
+  return socket;
 }
 
 function sniCallback(sni: NonNullable<TlsServerOptions['sni']>) {
   return (servername: string, done: (error: Error | null, context?: SecureContext) => void): void => {
-    // In a promise, so that what it throws is the handshake's failure and not the process's.
+    // In a promise, so that what it throws, or a certificate that is none, is the handshake's failure and not the process's.
     void Promise.resolve(servername)
       .then(sni)
+      .then((found) => (found === undefined ? undefined : contextOf(found)))
       .then(
-        (found) => {
-          if (found === undefined) done(null);
-          else done(null, contextOf(found));
+        (context) => {
+          done(null, context);
         },
         (error: unknown) => {
           done(error instanceof Error ? error : new Error(String(error)));

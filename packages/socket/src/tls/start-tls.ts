@@ -37,28 +37,29 @@ export async function startTls(stream: ByteStream, options: StartTlsOptions): Pr
   if ((client === undefined) === (server === undefined)) {
     throw new SocketUsageError('BAD_ARGUMENT', 'startTls takes one of client and server');
   }
+  const terminator =
+    server === undefined || server instanceof TlsTerminator ? server : new TlsTerminator(server);
   refuseUnread(stream);
   if (announce !== undefined) void stream.write(announce);
   const { localAddress: local, remoteAddress: remote } = stream;
   const secure = (carrier: Duplex): Promise<TLSSocket> => {
-    if (server !== undefined) {
-      const terminator = server instanceof TlsTerminator ? server : new TlsTerminator(server);
-      return terminator.accept(carrier, options);
-    }
+    if (terminator !== undefined) return terminator.accept(carrier, options);
     const host = 'host' in remote ? remote.host : undefined;
     return secureClient(carrier, host, client ?? {}, options, formatAddress(remote));
   };
-  if (stream instanceof KernelStream) {
+  const mustSeeEnd = (terminator ?? client)?.requireCloseNotify === true;
+  if (stream instanceof KernelStream && !mustSeeEnd) {
     const carrier = stream.release();
     const socket = await secure(carrier);
-    return secured(socket, { local, remote, carrier, proxy: stream.proxy });
+    return secured(socket, { local, remote, carrier, proxy: stream.proxy }, options);
   }
+  const proxy = stream instanceof KernelStream ? stream.proxy : undefined;
   const socket = await secure(toDuplex(stream));
   const reset = (): void => {
     stream.abort();
     socket.destroy();
   };
-  return secured(socket, { local, remote, reset });
+  return secured(socket, { local, remote, reset, proxy }, options);
 }
 
 function refuseUnread(stream: ByteStream): void {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { open, readFile, writeFile } from 'node:fs/promises';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -44,6 +44,17 @@ describe('childStream', () => {
     let got = first?.length ?? 0;
     for await (const chunk of stream) got += chunk.length;
     expect(got).toBe(100_000);
+  });
+
+  test('reads what a child wrote where node closes its input first, as it does from 24 on', async () => {
+    const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+    const stream = childStream({ stdin, stdout, pid: 1, once: new EventEmitter().once });
+    stdout.end('said before the exit');
+    const over = once(stdin, 'close');
+    stdin.destroy();
+    await over;
+    expect(new TextDecoder().decode(await readAll(stream, 100))).toBe('said before the exit');
+    await expect(stream.closed).rejects.toMatchObject({ name: 'SocketError', code: 'PEER_CLOSED' });
   });
 
   test('ends a filter by half-close, and takes its answer', async () => {

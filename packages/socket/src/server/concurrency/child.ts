@@ -94,14 +94,19 @@ export class Child {
   /** This process waits for it: as it does while it has a request, or is to end. */
   ref(): void {
     this.process.ref();
-    this.process.channel?.ref();
+    this.#channel?.ref?.();
   }
 
   /** The listener keeps this process alive, not a child that waits for work. */
   #unrefWhenIdle(): void {
     if (this.#requests.size > 0) return;
     this.process.unref();
-    this.process.channel?.unref();
+    this.#channel?.unref?.();
+  }
+
+  /** In Bun it is there, and can neither. */
+  get #channel(): Partial<NonNullable<ChildProcess['channel']>> | null | undefined {
+    return this.process.channel;
   }
 
   #onBegun(id: number): void {

@@ -2,7 +2,7 @@ import type { ListenAddress } from '../../listening/bind-server.ts';
 import type { ListenOptions } from '../../listening/port.ts';
 import { serve, type RunningServer } from '../serve.ts';
 import type { FromChild } from './child.ts';
-import { callHandler, loadHandler, type ModuleReference } from './module-handler.ts';
+import { loadHandler, streamHandler, type ModuleReference } from './module-handler.ts';
 import { describeError } from './remote-error.ts';
 
 /** The entry of a process of `cluster()`: a server of its own, on the listening socket that all of them share. */
@@ -29,8 +29,7 @@ process.on('disconnect', () => void drain());
 
 async function listen({ module, address, options }: ClusterJob): Promise<void> {
   try {
-    const handler = await loadHandler(module);
-    server = await serve(address, (stream) => callHandler(handler, stream), options);
+    server = await serve(address, streamHandler(await loadHandler(module)), options);
     tell({ wirestack: 'ready', answer: server.address });
   } catch (error) {
     process.exitCode = 1;

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Address } from '../../address.ts';
 import type { ByteStream } from '../../byte-stream.ts';
 import { SocketUsageError } from '../../errors.ts';
+import type { StreamHandler } from '../serve.ts';
 
 /** A handler named by the module it lives in, so that other threads and processes can load it. Called, it loads it here. */
 export interface ModuleHandler {
@@ -81,6 +82,12 @@ export async function callHandler(
   // One that returns nothing has taken the stream over, as a push-mode driver does.
   if (result === undefined) await stream.closed.catch(() => undefined);
   else await result;
+}
+
+/** The handler as `serve` takes it: a function as it is, for a promise more a connection is dear. */
+export function streamHandler(handler: unknown): StreamHandler {
+  if (isHandlerClass(handler)) return (stream) => callHandler(handler, stream);
+  return (stream) => (handler as FunctionHandler)(stream, stream.remoteAddress);
 }
 
 type FunctionHandler = (stream: ByteStream, clientAddress: Address) => undefined | Promise<unknown>;
