@@ -7,26 +7,29 @@ import { pinned } from './cpus.js';
 
 /**
  * @typedef {object} Child
+ * @property {number} pid
  * @property {(question: string, details?: object) => Promise<any>} ask
  * @property {() => Promise<void>} stop
  */
 
 /**
- * Starts a file that calls `answer`; resolves once it does.
+ * Starts a file that calls `answer`; resolves once it does. Another program than node finds the questions at the descriptor `NODE_CHANNEL_FD`,
+ * a line of JSON each.
  *
  * @param {URL} file
- * @param {{ args?: string[], cpu?: number | undefined, flags?: string[] }} [options]
+ * @param {{ args?: string[], cpu?: number | undefined, flags?: string[], interpreter?: string }} [options]
  * @returns {Promise<Child>}
  */
-export async function startChild(file, { args = [], cpu, flags = [] } = {}) {
+export async function startChild(file, { args = [], cpu, flags = [], interpreter = process.execPath } = {}) {
   const path = fileURLToPath(file);
-  const [program, ...rest] = pinned(cpu, [process.execPath, ...flags, path, ...args]);
+  const [program, ...rest] = pinned(cpu, [interpreter, ...flags, path, ...args]);
   const child = spawn(program, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const exited = once(child, 'exit');
   const failed = exited.then(() => Promise.reject(new Error(`${path} ${args.join(' ')} ended`)));
   failed.catch(() => undefined);
   await Promise.race([once(child, 'message'), failed]);
   return {
+    pid: /** @type {number} */ (child.pid),
     async ask(question, details = {}) {
       child.send({ question, ...details });
       const [{ answer, error }] = await Promise.race([once(child, 'message'), failed]);

@@ -13,6 +13,18 @@ export function cpuSeconds(pid) {
   return statSeconds(pid, 11, 12);
 }
 
+/**
+ * The same with its children and theirs, as far as they live.
+ *
+ * @param {number} pid
+ * @returns {number}
+ */
+export function treeCpuSeconds(pid) {
+  const children = read(`/proc/${String(pid)}/task/${String(pid)}/children`)?.trim() ?? '';
+  const pids = children === '' ? [] : children.split(' ').map(Number);
+  return cpuSeconds(pid) + pids.reduce((sum, child) => sum + treeCpuSeconds(child), 0);
+}
+
 /** Seconds that this process has used, and all children of it that have ended: so those of a load generator, once it is done. */
 export function ownCpuSeconds() {
   return statSeconds(process.pid, 11, 12, 13, 14);
