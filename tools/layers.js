@@ -24,7 +24,39 @@ export const layers = {
       'src/names/hosts.ts',
     ],
   },
-  framing: { siblings: [], types: { 'src/framed.ts': ['socket'] }, pure: ['src/'] },
+  framing: {
+    siblings: [],
+    types: Object.fromEntries(
+      [
+        ...[
+          'framed',
+          'framed-stream',
+          'frame-source',
+          'frame-sink',
+          'frame-queue',
+          'message-loop',
+          'deadline',
+        ],
+        ...['pump', 'multiplex', 'parts/frame-streams', 'parts/part-reader', 'parts/incoming-frame'],
+        'parts/outgoing-frames',
+      ].map((file) => [`src/${file}.ts`, ['socket']]),
+    ),
+    // All but `adapters/node-streams.ts`.
+    pure: [
+      ...['src/codecs/', 'src/compose/', 'src/parts/', 'src/testing/'],
+      ...['src/adapters/web-streams.ts', 'src/adapters/streams-through.ts', 'src/index.ts', 'src/errors.ts'],
+      ...['src/codec.ts', 'src/byte-queue.ts', 'src/byte-scanner.ts', 'src/byte-sink.ts', 'src/turn.ts'],
+      ...['src/framed.ts', 'src/framed-stream.ts', 'src/framed-error.ts', 'src/message-loop.ts'],
+      ...[
+        'src/frame-source.ts',
+        'src/frame-sink.ts',
+        'src/frame-queue.ts',
+        'src/answers.ts',
+        'src/deadline.ts',
+      ],
+      ...['src/pump.ts', 'src/multiplex.ts'],
+    ],
+  },
   http: {
     siblings: ['framing', 'socket'],
     pure: ['src/protocol/', 'src/errors.ts', 'src/headers.ts'],

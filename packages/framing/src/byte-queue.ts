@@ -1,3 +1,5 @@
+import { ByteScanner } from './byte-scanner.ts';
+
 /** Chunks below this are gathered, so that input a byte at a time costs a byte of memory each, not an object. */
 const gatherBelowBytes = 1024;
 /** Small at first and doubled from there: most frames that come in crumbs are short, and each may need a buffer of its own. */
@@ -78,10 +80,18 @@ export class ByteQueue {
   }
 
   /**
-   * Looks for `search.pattern` where it stopped last time, and moves on. Answers the offset just behind the pattern, or -1.
+   * Looks for what `search` is for where it stopped last time, and moves on. Answers the offset just behind it, or -1.
    * Each byte is looked at once, wherever chunks are cut.
    */
-  find(search: PatternSearch): number {
+  find(search: ByteSearch): number {
+    const fresh = this.length - search.scanned;
+    if (fresh <= this.#gathered && this.#gather !== undefined) {
+      // Input in crumbs: what is new is at the end of what is gathered. 4 MB a byte at a time take 0.6 of the time with this.
+      const from = this.#gathered - fresh;
+      const at = search.scan(this.#gather, from, this.#gathered);
+      search.scanned += at < 0 ? fresh : at - from;
+      return at < 0 ? -1 : search.scanned;
+    }
     // The chunk to go on in is found from the back: the way from the front may be long, and would be walked at each call.
     let index = this.#rest.length - 1;
     let base = this.length - this.#filled(index);
@@ -148,7 +158,7 @@ export class ByteQueue {
       this.#rest.push(gather);
     }
     // For a byte or a few, `set` costs more than it copies: 4 MB a byte at a time take 0.17 s with the loop, 0.45 s without.
-    if (chunk.length > 8) gather.set(chunk, this.#gathered);
+    if (chunk.length > crumbBytes) gather.set(chunk, this.#gathered);
     else for (let i = 0; i < chunk.length; i++) gather[this.#gathered + i] = chunk[i] as number;
     this.#gathered += chunk.length;
   }
@@ -161,19 +171,29 @@ export class ByteQueue {
   }
 }
 
-/**
- * A search that can stop anywhere and go on with more bytes (Knuth–Morris–Pratt, with a native scan for the first byte).
- * `scanned` counts from the first unread byte.
- */
-export class PatternSearch {
+/** A search that can stop anywhere and go on with more bytes. */
+export interface ByteSearch {
+  /** Bytes looked at, from the first unread one. */
+  scanned: number;
+  /** Goes on with the bytes of `chunk` from `at` to `end`. Answers the offset in it just behind what is looked for, or -1. */
+  scan(chunk: Uint8Array, at: number, end: number): number;
+}
+
+/** A search for one pattern (Knuth–Morris–Pratt, with a quicker scan for the first byte). */
+export class PatternSearch implements ByteSearch {
   readonly pattern: Uint8Array;
   scanned = 0;
+  /** Bytes of the pattern seen at the end of what was looked at. */
   matched = 0;
+  readonly #first: number;
+  readonly #scanner: ByteScanner;
   /** Length of the longest proper prefix of `pattern` that is a suffix of its first `i + 1` bytes. */
   readonly #fallback: Uint32Array;
 
   constructor(pattern: Uint8Array) {
     this.pattern = pattern;
+    this.#first = pattern[0] as number;
+    this.#scanner = new ByteScanner(this.#first);
     this.#fallback = new Uint32Array(pattern.length);
     for (let i = 1, k = 0; i < pattern.length; i++) {
       while (k > 0 && pattern[i] !== pattern[k]) k = this.#fallback[k - 1] as number;
@@ -182,11 +202,24 @@ export class PatternSearch {
     }
   }
 
-  /** Goes on with the bytes of `chunk` from `at` to `end`. Answers the offset in it just behind the pattern, or -1. */
+  /** Length of what was found. */
+  get markBytes(): number {
+    return this.pattern.length;
+  }
+
   scan(chunk: Uint8Array, at: number, end: number = chunk.length): number {
+    if (end - at <= crumbBytes && this.matched === 0) {
+      // Small enough to be inlined: 4 MB a byte at a time take 0.7 of the time with it.
+      const first = this.#first;
+      while (at < end && chunk[at] !== first) at++;
+    }
+    return at < end ? this.#scanOn(chunk, at, end) : -1;
+  }
+
+  #scanOn(chunk: Uint8Array, at: number, end: number): number {
     while (at < end) {
       if (this.matched === 0) {
-        at = indexOf(chunk, this.pattern[0] as number, at, end);
+        at = this.#scanner.indexIn(chunk, at, end);
         if (at < 0) return -1;
       }
       this.step(chunk[at++] as number);
@@ -208,11 +241,5 @@ export class PatternSearch {
   }
 }
 
-/** The native `indexOf` cannot be told where to end. */
-function indexOf(chunk: Uint8Array, byte: number, at: number, end: number): number {
-  if (end === chunk.length) return chunk.indexOf(byte, at);
-  for (; at < end; at++) if (chunk[at] === byte) return at;
-  return -1;
-}
-
+const crumbBytes = 8;
 const empty = new Uint8Array(0);

@@ -3,18 +3,23 @@ import { socketPair, type ByteStream } from '@wirestack/socket';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  chain,
   delimiter,
   encodeAll,
   framed,
   FramingError,
   FramingUsageError,
+  json,
   lengthPrefix,
   untilClose,
+  utf8 as utf8Text,
+  type Codec,
   type Framed,
 } from '../src/index.ts';
 import { cutBy, cuts, hex, text, utf8 } from './bytes.ts';
 
 const comma = delimiter(',', { maxBytes: 100 });
+const lines = chain(delimiter('\n'), utf8Text());
 
 /** A framed end, and the bare stream at the other. */
 function connected(highWaterBytes = 65_536): { here: Framed<Uint8Array>; peer: ByteStream } {
@@ -109,7 +114,154 @@ describe('receive', () => {
   });
 });
 
+describe('take', () => {
+  test('gives what is here without waiting, and undefined where receive() would wait', async () => {
+    const { here, peer } = connected();
+    expect(here.take()).toBeUndefined();
+    await peer.write('a,b,c');
+    expect(await receiveText(here)).toBe('a');
+    expect(text(here.take()!)).toBe('b');
+    expect(here.take()).toBeUndefined();
+    await peer.write(',');
+    expect(await receiveText(here)).toBe('c');
+  });
+
+  test('throws FramingError as receive() rejects', async () => {
+    const { here, peer } = connected();
+    await peer.write(`a,${'x'.repeat(101)}`);
+    await here.receive();
+    expect(() => here.take()).toThrow(FramingError);
+    expect(() => here.take()).toThrow(FramingError);
+  });
+});
+
+describe('a deadline', () => {
+  test('of receive() is for the whole message: crumbs of one do not prolong it', async () => {
+    const { here, peer } = connected();
+    let over = false;
+    const crumbs = (async () => {
+      while (!over) {
+        await peer.write('x');
+        await turn();
+      }
+    })();
+    await expect(here.receive({ timeoutMs: 20 })).rejects.toMatchObject({
+      name: expect.stringMatching(/^(SocketError|FramingError)$/) as string,
+      code: expect.stringMatching(/^(TIMED_OUT|TOO_LARGE)$/) as string,
+    });
+    over = true;
+    await crumbs;
+  });
+
+  test('that is no duration is refused by the stream', async () => {
+    const { here } = connected();
+    await expect(here.receive({ timeoutMs: -1 })).rejects.toMatchObject({ name: 'SocketUsageError' });
+  });
+
+  const loops: [
+    string,
+    (from: Framed<Uint8Array>, options: { signal: AbortSignal }) => AsyncIterable<string>,
+  ][] = [
+    [
+      'messages()',
+      async function* (from, options) {
+        for await (const message of from.messages(options)) yield text(message);
+      },
+    ],
+    [
+      'batches()',
+      async function* (from, options) {
+        for await (const batch of from.batches(options)) yield batch.map(text).join();
+      },
+    ],
+  ];
+
+  test.each(loops)('of %s ends the loop while it waits, and loses nothing', async (_, loop) => {
+    const { here, peer } = connected();
+    const cancel = new AbortController();
+    const seen: string[] = [];
+    const looping = (async () => {
+      for await (const one of loop(here, { signal: cancel.signal })) seen.push(one);
+    })();
+    await peer.write('a,');
+    await peer.write('b');
+    await turn();
+    cancel.abort(new Error('enough'));
+    await expect(looping).rejects.toMatchObject({
+      name: 'SocketError',
+      code: 'ABORTED',
+      cause: new Error('enough'),
+    });
+    expect(seen).toEqual(['a']);
+    await peer.write('c,');
+    expect(await receiveText(here)).toBe('bc');
+  });
+
+  test.each(loops)('of %s ends the loop though there is always more, and loses nothing', async (_, loop) => {
+    const [a, peer] = socketPair();
+    const here = framed(a, comma, { batchLimit: 1 });
+    await peer.write('a,b,c,');
+    const cancel = new AbortController();
+    const seen: string[] = [];
+    await expect(async () => {
+      for await (const one of loop(here, { signal: cancel.signal })) {
+        seen.push(one);
+        if (one === 'b') cancel.abort();
+      }
+    }).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(seen).toEqual(['a', 'b']);
+    expect(await receiveText(here)).toBe('c');
+  });
+
+  test('is each message’s own, and each batch’s', async () => {
+    const { here, peer } = connected();
+    await peer.write('a,');
+    const messages = here.messages({ timeoutMs: 1 });
+    expect(text((await messages.next()).value!)).toBe('a');
+    await expect(messages.next()).rejects.toMatchObject({ name: 'SocketError', code: 'TIMED_OUT' });
+    expect(await messages.next()).toEqual({ done: true, value: undefined });
+    const batches = here.batches({ timeoutMs: 1 });
+    await peer.write('b,');
+    expect((await batches.next()).value!.map(text)).toEqual(['b']);
+    await expect(batches.next()).rejects.toMatchObject({ name: 'SocketError', code: 'TIMED_OUT' });
+  });
+});
+
 describe('iteration', () => {
+  test('asked for several at once, answers in the order of the asking', async () => {
+    const { here, peer } = connected();
+    const messages = here.messages();
+    const asked = Array.from({ length: 5 }, () => messages.next());
+    await peer.write('a,b,c,');
+    await peer.write('d,');
+    await peer.shutdown('write');
+    const got = (await Promise.all(asked)).map(({ value }) => value && text(value));
+    expect(got).toEqual(['a', 'b', 'c', 'd', undefined]);
+  });
+
+  test('asked again while the next but one is waited for, keeps the order', async () => {
+    const { here, peer } = connected();
+    const messages = here.messages();
+    const [first, second] = [messages.next(), messages.next()];
+    await peer.write('a,');
+    expect(text((await first).value!)).toBe('a');
+    const third = messages.next();
+    await peer.write('b,c,');
+    expect(text((await second).value!)).toBe('b');
+    expect(text((await third).value!)).toBe('c');
+  });
+
+  test('takes null and other empty values for messages, as formats that have them do', async () => {
+    const [a, peer] = socketPair();
+    const values = [null, false, 0, ''];
+    const codec = chain(lines, json({ text: true }));
+    await peer.write(values.map((value) => `${JSON.stringify(value)}\n`).join(''));
+    await peer.shutdown('write');
+    const seen: unknown[] = [];
+    for await (const value of framed(a, codec)) seen.push(value);
+    expect(seen).toEqual(values);
+  });
+
   test('ends with the peer', async () => {
     const { here, peer } = connected();
     await peer.write('a,b,c,');
@@ -286,6 +438,183 @@ describe('send', () => {
     await turn();
     peer.abort();
     await expect(sending).rejects.toMatchObject({ name: 'SocketError' });
+  });
+});
+
+describe('sendAll', () => {
+  test('sends many in one write, together with the other messages of the turn', async () => {
+    const { here, peer } = connected();
+    void here.send(utf8('a'));
+    await here.sendAll(['b', 'c'].map(utf8));
+    expect(text((await peer.read()) ?? hex(''))).toBe('a,b,c,');
+    await here.sendAll([]);
+    await here.sendAll(new Set([utf8('d')]));
+    expect(text((await peer.read()) ?? hex(''))).toBe('d,');
+  });
+
+  test('sends those before one that the format cannot carry, and throws', async () => {
+    const { here, peer } = connected();
+    expect(() => here.sendAll(['a', 'b', 'c,d', 'e'].map(utf8))).toThrow(FramingUsageError);
+    expect(text((await peer.read()) ?? hex(''))).toBe('a,b,');
+  });
+
+  test('waits for a peer that does not read', async () => {
+    const { here, peer } = connected(8);
+    const sending = here.sendAll(['more', 'than', 'eight'].map(utf8));
+    await turn();
+    expect(here.stream.needsDrain).toBe(true);
+    await peer.read();
+    await sending;
+  });
+});
+
+describe('send with a deadline', () => {
+  test('leaves in one write with the rest of the turn, in order', async () => {
+    const { here, peer } = connected();
+    const sent = [
+      here.send(utf8('a')),
+      here.send(utf8('b'), { timeoutMs: 60_000 }),
+      here.send(utf8('c')),
+      here.sendAll([utf8('d'), utf8('e')], { signal: new AbortController().signal }),
+    ];
+    expect(text((await peer.read()) ?? hex(''))).toBe('a,b,c,d,e,');
+    await Promise.all(sent);
+  });
+
+  test('aborts the stream when the peer does not read in time: half a message cannot be called back', async () => {
+    for (const [options, code] of [
+      [{ timeoutMs: 1 }, 'TIMED_OUT'],
+      [{ signal: AbortSignal.timeout(1) }, 'ABORTED'],
+    ] as const) {
+      const { here, peer } = connected(8);
+      const other = here.send(utf8('of the same turn'));
+      await expect(here.send(utf8('more than eight'), options)).rejects.toMatchObject({
+        name: 'SocketError',
+        code,
+      });
+      await expect(other).rejects.toMatchObject({ name: 'SocketError' });
+      await expect(peer.closed).rejects.toMatchObject({ code: 'RESET' });
+    }
+  });
+
+  test('resolves within it, and leaves nothing behind', async () => {
+    const { here, peer } = connected(8);
+    const cancel = new AbortController();
+    const sending = here.send(utf8('more than eight'), { signal: cancel.signal, timeoutMs: 60_000 });
+    await peer.read();
+    await sending;
+    await turn();
+    cancel.abort();
+    await here.send(utf8('d'));
+    expect(text((await peer.read()) ?? hex(''))).toBe('d,');
+  });
+});
+
+describe('switchTo', () => {
+  test('gives the bytes not yet decoded to the new codec, however they were cut', async () => {
+    const wire = 'hello,go,\x00\x01a\x00\x02bc';
+    for (let cut = 0; cut <= wire.length; cut++) {
+      const [a, peer] = socketPair();
+      const before = framed(a, comma);
+      void peer.write(wire.slice(0, cut));
+      void peer.write(wire.slice(cut));
+      void peer.shutdown('write');
+      expect(await receiveText(before)).toBe('hello');
+      expect(await receiveText(before)).toBe('go');
+      const after = before.switchTo(lengthPrefix({ bytes: 2 }));
+      expect(await receiveText(after)).toBe('a');
+      expect(await receiveText(after)).toBe('bc');
+      expect(await after.receive()).toBeUndefined();
+    }
+  });
+
+  test('what was sent before leaves before', async () => {
+    const { here, peer } = connected();
+    const before = here.send(utf8('go'));
+    const after = here.switchTo(lengthPrefix({ bytes: 1 }));
+    await after.send(utf8('x'));
+    await before;
+    await after.end();
+    expect(await readAll(peer)).toBe('go,\x01x');
+  });
+
+  test('what was sent before leaves before what has a deadline, too', async () => {
+    const { here, peer } = connected();
+    void here.send(utf8('go'));
+    await here.switchTo(lengthPrefix({ bytes: 1 })).send(utf8('x'), { timeoutMs: 60_000 });
+    await peer.read().then((bytes) => {
+      expect(text(bytes!)).toBe('go,');
+    });
+    expect(text((await peer.read())!)).toBe('\x01x');
+  });
+
+  test('inside a loop, after the last message of the old format', async () => {
+    const { here, peer } = connected();
+    await peer.write('a,go,\x01b');
+    for await (const message of here) if (text(message) === 'go') break;
+    expect(await receiveText(here.switchTo(lengthPrefix({ bytes: 1 })))).toBe('b');
+  });
+
+  test('is refused while somebody waits for a message or an answer, late ones included', async () => {
+    const { here, peer } = connected();
+    const receiving = here.receive();
+    expect(() => here.switchTo(lengthPrefix())).toThrow(FramingUsageError);
+    await peer.write('a,');
+    await receiving;
+    const cancel = new AbortController();
+    const asking = here.request(utf8('q'), { signal: cancel.signal });
+    expect(() => here.switchTo(lengthPrefix())).toThrow(FramingUsageError);
+    cancel.abort();
+    await expect(asking).rejects.toMatchObject({ code: 'ABORTED' });
+    await turn();
+    expect(() => here.switchTo(lengthPrefix())).toThrow('given up');
+    await peer.write('late,b,');
+    expect(await receiveText(here)).toBe('b');
+    here.switchTo(lengthPrefix());
+  });
+
+  test('leaves the old one without use: every call of it is refused', async () => {
+    const { here } = connected();
+    here.switchTo(lengthPrefix());
+    const used = 'switchTo() was called';
+    expect(() => here.take()).toThrow(used);
+    expect(() => here.send(utf8('a'))).toThrow(used);
+    expect(() => here.sendAll([])).toThrow(used);
+    expect(() => here.switchTo(comma)).toThrow(used);
+    expect(() => here.close()).toThrow(used);
+    await expect(here.receive()).rejects.toThrow(used);
+    await expect(here.request(utf8('a'))).rejects.toThrow(used);
+    await expect(here.batches().next()).rejects.toThrow(used);
+    await expect(here.end()).rejects.toThrow(used);
+  });
+
+  test('is refused where the decoder holds bytes and cannot give them up; without bytes it need not', async () => {
+    const unyielding: Codec<Uint8Array> = {
+      name: 'unyielding',
+      decoder: () => {
+        const inner = comma.decoder();
+        return {
+          push: (chunk) => {
+            inner.push(chunk);
+          },
+          next: () => inner.next(),
+          end: () => inner.end(),
+          get bufferedBytes() {
+            return inner.bufferedBytes;
+          },
+        };
+      },
+      encoder: () => comma.encoder(),
+    };
+    const [a, peer] = socketPair();
+    const here = framed(a, unyielding);
+    await peer.write('a,b');
+    expect(await receiveText(here)).toBe('a');
+    expect(() => here.switchTo(comma)).toThrow('rest()');
+    await peer.write(',');
+    expect(await receiveText(here)).toBe('b');
+    await peer.write('c,');
+    expect(await receiveText(here.switchTo(comma))).toBe('c');
   });
 });
 

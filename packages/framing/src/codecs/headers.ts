@@ -1,9 +1,10 @@
 import { PatternSearch } from '../byte-queue.ts';
 import type { ByteSink, Codec } from '../codec.ts';
 import { FramingUsageError } from '../errors.ts';
+import { oversize, type Oversize, type OversizeOptions } from './oversize.ts';
 import { QueueDecoder } from './queue-decoder.ts';
 
-export interface HeadersOptions {
+export interface HeadersOptions extends OversizeOptions {
   /** The longest body. Default 8 MiB, as {@link lengthPrefix}; nothing is reserved on the word of a header. */
   readonly maxBytes?: number;
   /** The longest header part, its empty line included. Default 4,096: the two fields there are take under a hundred. */
@@ -23,18 +24,21 @@ export interface HeadersOptions {
  * @throws FramingUsageError for a limit that is no whole number, and from the encoder for a body above the limit.
  */
 export function headers(options: HeadersOptions = {}): Codec<Uint8Array> {
-  const { maxBytes = 8 * 1024 * 1024, maxHeaderBytes = 4096 } = options;
-  for (const [name, value] of Object.entries({ maxBytes, maxHeaderBytes })) {
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new FramingUsageError(`${name} is ${String(value)}, expected a whole number of 0 or more`);
-    }
+  const { maxHeaderBytes = 4096 } = options;
+  const limit = oversize(options, 8 * 1024 * 1024, 0);
+  if (!Number.isSafeInteger(maxHeaderBytes) || maxHeaderBytes < 0) {
+    throw new FramingUsageError(
+      `maxHeaderBytes is ${String(maxHeaderBytes)}, expected a whole number of 0 or more`,
+    );
   }
   return {
     name: 'headers',
-    decoder: () => new HeadersDecoder(maxBytes, maxHeaderBytes),
+    decoder: () => new HeadersDecoder(limit, maxHeaderBytes),
     encoder: () => ({
       encode(body: Uint8Array, into: ByteSink): void {
-        if (body.length > maxBytes) throw new FramingUsageError(`a body above ${String(maxBytes)} bytes`);
+        if (body.length > limit.maxBytes) {
+          throw new FramingUsageError(`a body above ${String(limit.maxBytes)} bytes`);
+        }
         const head = `Content-Length: ${String(body.length)}\r\n\r\n`;
         const room = into.reserve(head.length);
         for (let i = 0; i < head.length; i++) room[i] = head.charCodeAt(i);
@@ -47,24 +51,29 @@ export function headers(options: HeadersOptions = {}): Codec<Uint8Array> {
 const emptyLine = new Uint8Array([13, 10, 13, 10]);
 
 class HeadersDecoder extends QueueDecoder<Uint8Array> {
-  readonly #maxBytes: number;
+  readonly #limit: Oversize;
   readonly #maxHeaderBytes: number;
   readonly #search = new PatternSearch(emptyLine);
-  /** Of the body that comes next; -1 until its header is read. */
+  /** Of the body that comes next, or what is left of one that is skipped; -1 until its header is read. */
   #bodyBytes = -1;
+  #skips = false;
 
-  constructor(maxBytes: number, maxHeaderBytes: number) {
+  constructor(limit: Oversize, maxHeaderBytes: number) {
     super();
-    this.#maxBytes = maxBytes;
+    this.#limit = limit;
     this.#maxHeaderBytes = maxHeaderBytes;
   }
 
   protected parse(): Uint8Array | undefined {
-    if (this.#bodyBytes < 0 && !this.#readHeader()) return undefined;
-    if (this.queue.length < this.#bodyBytes) return undefined;
-    const body = this.queue.take(this.#bodyBytes);
-    this.#bodyBytes = -1;
-    return body;
+    for (;;) {
+      if (this.#bodyBytes < 0 && !this.#readHeader()) return undefined;
+      if (this.#skips) this.#drop();
+      if (this.queue.length < this.#bodyBytes) return undefined;
+      const body = this.queue.take(this.#bodyBytes);
+      this.#bodyBytes = -1;
+      if (!this.#skips) return body;
+      this.#skips = false;
+    }
   }
 
   protected override finish(): undefined {
@@ -81,11 +90,21 @@ class HeadersDecoder extends QueueDecoder<Uint8Array> {
     this.#search.restart();
     const head = this.queue.take(end);
     const length = this.#contentLength(head);
-    if (length > this.#maxBytes) {
-      this.fail('TOO_LARGE', `a body of ${String(length)} bytes, the limit is ${String(this.#maxBytes)}`);
+    const { maxBytes, skips, onSkip } = this.#limit;
+    this.#skips = length > maxBytes;
+    if (this.#skips && !skips) {
+      this.fail('TOO_LARGE', `a body of ${String(length)} bytes, the limit is ${String(maxBytes)}`);
     }
     this.#bodyBytes = length;
+    if (this.#skips) onSkip?.(length);
     return true;
+  }
+
+  /** What is there of a body that is skipped. At its end, nothing is left of it. */
+  #drop(): void {
+    const step = Math.min(this.#bodyBytes, this.queue.length);
+    this.queue.skip(step);
+    this.#bodyBytes -= step;
   }
 
   #contentLength(head: Uint8Array): number {

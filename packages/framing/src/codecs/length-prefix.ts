@@ -1,6 +1,7 @@
 import type { ByteQueue } from '../byte-queue.ts';
 import type { ByteSink, Codec } from '../codec.ts';
 import { FramingUsageError } from '../errors.ts';
+import type { OversizeOptions } from './oversize.ts';
 import { QueueDecoder } from './queue-decoder.ts';
 
 /**
@@ -12,29 +13,30 @@ import { QueueDecoder } from './queue-decoder.ts';
  * {}                                     00 05 48 45 4c 4c 4f                →    48 45 4c 4c 4f
  * { endian: 'little' }                   05 00 48 45 4c 4c 4f                →    48 45 4c 4c 4f
  * { strip: 0 }                           00 05 48 45 4c 4c 4f                →    00 05 48 45 4c 4c 4f
- * { adjustment: -2 }   length is whole   00 07 48 45 4c 4c 4f                →    48 45 4c 4c 4f
+ * { includesHeader: true }               00 07 48 45 4c 4c 4f                →    48 45 4c 4c 4f
+ * { adjustment: -2 }   the same          00 07 48 45 4c 4c 4f                →    48 45 4c 4c 4f
  * { offset: 1, strip: 0 }  type first    ca 00 05 48 45 4c 4c 4f             →    ca 00 05 48 45 4c 4c 4f
  * { adjustment: 1, strip: 0 } flag after 00 05 ca 48 45 4c 4c 4f             →    00 05 ca 48 45 4c 4c 4f
  * { bytes: 'varint' }                    05 48 45 4c 4c 4f                   →    48 45 4c 4c 4f
  * ```
  */
-export interface LengthPrefixOptions {
-  /** Size of the length field: bytes of an unsigned integer, or `'varint'` for LEB128 as Protocol Buffers use it. Default 4. */
+export interface LengthPrefixOptions extends OversizeOptions {
+  /** Size of the length field: bytes of an integer, or `'varint'` for LEB128 as Protocol Buffers use it. Default 4. */
   readonly bytes?: 1 | 2 | 3 | 4 | 8 | 'varint';
   /** Byte order of the length field. Default `'big'`, network order. */
   readonly endian?: 'big' | 'little';
+  /** Whether the field is in two's complement, as Python's `struct` has `b`, `h`, `i` and `q`: a length below zero is then `MALFORMED`, not `TOO_LARGE`. Default false. */
+  readonly signed?: boolean;
   /** Bytes of header before the length field. Default 0. */
   readonly offset?: number;
-  /** Added to the field's value to give the bytes that follow the field. Default 0; minus the header's size where the length includes it. */
+  /** Added to the field's value to give the bytes that follow the field. Default 0. */
   readonly adjustment?: number;
+  /** Whether the field counts the header, itself included, too: another spelling of an `adjustment` of minus the header's size, and added to it. Default false. */
+  readonly includesHeader?: boolean;
   /** Bytes removed from the front of each frame. Default: everything up to the end of the length field. */
   readonly strip?: number;
   /** The most bytes that may follow the length field. Default 8 MiB, as tokio's `LengthDelimitedCodec`. Nothing is reserved on the word of a header. */
   readonly maxBytes?: number;
-  /** What a longer frame is: `'error'` (default: `TOO_LARGE`), or to `'skip'`: its bytes are dropped as they come, then decoding goes on. */
-  readonly onOversize?: 'error' | 'skip';
-  /** Told the size of each frame that was skipped, as soon as its header is read. */
-  readonly onSkip?: (bytes: number) => void;
 }
 
 /**
@@ -60,6 +62,7 @@ export function lengthPrefix(options: LengthPrefixOptions = {}): Codec<Uint8Arra
 interface Settings {
   readonly bytes: 1 | 2 | 3 | 4 | 8 | 'varint';
   readonly littleEndian: boolean;
+  readonly signed: boolean;
   readonly offset: number;
   readonly adjustment: number;
   readonly strip: number | undefined;
@@ -72,8 +75,10 @@ function check(options: LengthPrefixOptions): Settings {
   const {
     bytes = 4,
     endian = 'big',
+    signed = false,
     offset = 0,
     adjustment = 0,
+    includesHeader = false,
     strip,
     onOversize = 'error',
     onSkip,
@@ -86,6 +91,9 @@ function check(options: LengthPrefixOptions): Settings {
   }
   if (![1, 2, 3, 4, 8, 'varint'].includes(bytes)) throw new FramingUsageError(`bytes is ${String(bytes)}`);
   if (!Number.isSafeInteger(adjustment)) throw new FramingUsageError(`adjustment is ${String(adjustment)}`);
+  if (bytes === 'varint' && includesHeader) {
+    throw new FramingUsageError('a varint has no fixed size that a length could include');
+  }
   if (bytes === 'varint' && strip !== undefined && strip !== 0) {
     throw new FramingUsageError('a varint has no fixed size to strip: leave strip out, or 0');
   }
@@ -97,8 +105,9 @@ function check(options: LengthPrefixOptions): Settings {
   return {
     bytes,
     littleEndian: endian === 'little',
+    signed,
     offset,
-    adjustment,
+    adjustment: bytes !== 'varint' && includesHeader ? adjustment - offset - bytes : adjustment,
     strip,
     maxBytes,
     skipOversize: onOversize === 'skip',
@@ -140,9 +149,13 @@ abstract class PrefixDecoder extends QueueDecoder<Uint8Array> {
   /** The field's value and the header's size, or `undefined` for "need more". Sets `headerBytes`. */
   protected abstract readLength(queue: ByteQueue): number | undefined;
 
+  /** Whether the top bit of the length field is set, which was just read. */
+  protected abstract topBit(queue: ByteQueue): boolean;
+
   #readHeader(): boolean {
     const value = this.readLength(this.queue);
     if (value === undefined) return false;
+    if (this.settings.signed && this.topBit(this.queue)) this.fail('MALFORMED', 'a length below zero');
     const following = value + this.settings.adjustment;
     if (following < 0) {
       this.fail('MALFORMED', `a length of ${String(value)} with adjustment is ${String(following)}`);
@@ -197,6 +210,11 @@ class LengthPrefixDecoder extends PrefixDecoder {
     }
     return value;
   }
+
+  protected topBit(queue: ByteQueue): boolean {
+    const { offset, littleEndian } = this.settings;
+    return queue.at(littleEndian ? offset + this.#bytes - 1 : offset) >= 0x80;
+  }
 }
 
 class VarintPrefixDecoder extends PrefixDecoder {
@@ -213,16 +231,22 @@ class VarintPrefixDecoder extends PrefixDecoder {
     }
     return this.fail('MALFORMED', `a varint of more than ${String(maxVarintBytes)} bytes`);
   }
+
+  /** Bit 63 is the lowest of the tenth byte. */
+  protected topBit(queue: ByteQueue): boolean {
+    const last = this.headerBytes - 1;
+    return last === this.settings.offset + maxVarintBytes - 1 && queue.at(last) % 2 === 1;
+  }
 }
 
 /** 64 bits in groups of 7 (Protocol Buffers, Encoding). */
 const maxVarintBytes = 10;
 
 function encoderFor(settings: Settings): (frame: Uint8Array, into: ByteSink) => void {
-  const { bytes, offset, adjustment, maxBytes } = settings;
+  const { bytes, offset, adjustment, maxBytes, signed } = settings;
   const stripsHeader =
     settings.strip === undefined || (bytes !== 'varint' && settings.strip === offset + bytes);
-  const capacity = bytes === 'varint' ? Number.MAX_SAFE_INTEGER : 2 ** (8 * bytes) - 1;
+  const capacity = bytes === 'varint' ? Number.MAX_SAFE_INTEGER : 2 ** (8 * bytes - (signed ? 1 : 0)) - 1;
   const valueFor = (following: number): number => {
     const value = following - adjustment;
     if (following < 0 || following > maxBytes || value < 0 || value > capacity) {

@@ -25,6 +25,11 @@ export abstract class QueueDecoder<Frame> implements Decoder<Frame> {
     return frame === undefined ? this.finish() : frame;
   }
 
+  /** Gives up, between two frames, the bytes behind the last: for the codec that follows in mid-stream. */
+  rest(): Uint8Array {
+    return this.queue.take(this.queue.length);
+  }
+
   /** The next frame from `queue`, or "need more". */
   protected abstract parse(): Frame | undefined;
 

@@ -59,6 +59,252 @@ keepsContract({
   limit: { bytes: utf8('12345'), tooLarge: utf8('123456'), maxBufferedBytes: 5 },
 });
 
+keepsContract({
+  name: 'several marks, one the end of the other',
+  codec: delimiter(['\n', '\r\n'], { maxBytes: 6 }),
+  frames: ['one', '', 'a\rb', 'x'].map(utf8),
+  bytes: utf8('one\n\na\rb\nx\n'),
+  malformed: [
+    { bytes: utf8('one\r\n1234567'), code: 'TOO_LARGE' },
+    { bytes: utf8('one\r\n\r'), code: 'TRUNCATED' },
+  ],
+  limit: { bytes: utf8('123456\r\n'), tooLarge: utf8('1234567\r\n'), maxBufferedBytes: 7 },
+});
+
+keepsContract({
+  name: 'several marks, kept',
+  codec: delimiter(['end', '.', 'END.'], { maxBytes: 5, keepDelimiter: true }),
+  frames: ['aend', 'b.', 'eEND.', 'enEN.', '.'].map(utf8),
+  bytes: utf8('aendb.eEND.enEN..'),
+  limit: { bytes: utf8('12345END.'), tooLarge: utf8('123456END.'), maxBufferedBytes: 8 },
+});
+
+keepsContract({
+  name: "onOversize: 'skip'",
+  codec: delimiter(';', { maxBytes: 3, onOversize: 'skip' }),
+  frames: ['abc', '', 'd'].map(utf8),
+  bytes: utf8('abc;;d;'),
+  malformed: [
+    { bytes: utf8('abc;abcd'), code: 'TRUNCATED' },
+    { bytes: utf8('abcdefgh;a'), code: 'TRUNCATED' },
+  ],
+});
+
+describe('several marks', () => {
+  const split = (marks: readonly string[], input: string): string[] => {
+    const codec = delimiter(marks, { unterminated: 'frame' });
+    return decodeAll(codec, pieces(utf8(input), 1)).map(text);
+  };
+
+  test('the one that ends first ends the frame', () => {
+    expect(split(['\n', '\r\n'], 'a\r\nb\nc\r')).toEqual(['a', 'b', 'c\r']);
+    expect(split(['\r', '\r\n'], 'a\r\nb')).toEqual(['a', '\nb']);
+    expect(split(['abcd', 'bc'], 'xabcdy')).toEqual(['xa', 'dy']);
+  });
+
+  test('of those that end at the same place, the longest does', () => {
+    expect(split(['b', 'ab', 'aab'], 'aaab')).toEqual(['a']);
+    expect(split(['aab', 'b'], 'aabxb')).toEqual(['', 'x']);
+  });
+
+  test('a list of one, and the same mark twice, are that mark', () => {
+    expect(split([','], 'a,b')).toEqual(['a', 'b']);
+    expect(split([',', ','], 'a,b')).toEqual(['a', 'b']);
+  });
+
+  test('the encoder writes the first, and refuses all of them', () => {
+    const codec = delimiter(['\n', '\r\n', '\0']);
+    expect(text(encodeAll(codec, ['a', 'b\rc'].map(utf8)))).toBe('a\nb\rc\n');
+    for (const frame of ['a\n', 'a\0b', 'a\r\nb', 'a\r']) {
+      expect(() => encodeAll(codec, [utf8(frame)]), frame).toThrow(FramingUsageError);
+    }
+  });
+
+  test('frames end where a naive search finds the first end, cut at random (model)', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 100 });
+    const mark = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(fc.array(mark, { minLength: 1, maxLength: 4 }), letters, cuts, (marks, input, sizes) => {
+        const wanted: string[] = [];
+        let start = 0;
+        for (let end = 1; end <= input.length; end++) {
+          const ended = marks.filter((one) => input.slice(start, end).endsWith(one));
+          if (ended.length === 0) continue;
+          wanted.push(input.slice(start, end - Math.max(...ended.map((one) => one.length))));
+          start = end;
+        }
+        if (start < input.length) wanted.push(input.slice(start));
+        const codec = delimiter(marks, { unterminated: 'frame' });
+        expect(decodeAll(codec, cutBy(utf8(input), sizes)).map(text)).toEqual(wanted);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('each byte of a long frame is looked at, whatever the marks begin with', () => {
+    for (const marks of [
+      ['\n', '\r\n'],
+      ['x', 'y', 'z'],
+    ]) {
+      const long = new Uint8Array(100_003).fill(97);
+      const wire = Uint8Array.of(...utf8('a'), ...utf8(marks[0] ?? ''), ...long, ...utf8(marks[1] ?? ''), 98);
+      const frames = decodeAll(delimiter(marks, { maxBytes: 200_000, unterminated: 'frame' }), [wire]);
+      expect(frames.map((frame) => frame.length)).toEqual([1, long.length, 1]);
+    }
+  });
+});
+
+describe("onOversize: 'skip'", () => {
+  const wire = utf8('ab,abcdefg,,c,1234,xyz,');
+
+  test('drops the longer frames, tells of each, and finds the next one, at every pair of splits', () => {
+    for (let at = 0; at <= wire.length; at++) {
+      for (let to = at; to <= wire.length; to++) {
+        const skipped: number[] = [];
+        const codec = delimiter(',', {
+          maxBytes: 3,
+          onOversize: 'skip',
+          onSkip: (bytes) => skipped.push(bytes),
+        });
+        const frames = decodeAll(codec, [wire.slice(0, at), wire.slice(at, to), wire.slice(to)]);
+        expect(frames.map(text)).toEqual(['ab', '', 'c', 'xyz']);
+        expect(skipped).toEqual([7, 4]);
+      }
+    }
+  });
+
+  test('finds a mark of several bytes that is cut, and does not count it', () => {
+    const input = utf8('abcdef--end-end--ok--end--');
+    for (let at = 0; at <= input.length; at++) {
+      const skipped: number[] = [];
+      const codec = delimiter('--end--', {
+        maxBytes: 2,
+        onOversize: 'skip',
+        onSkip: (bytes) => skipped.push(bytes),
+      });
+      expect(decodeAll(codec, [input.slice(0, at), input.slice(at)]).map(text), String(at)).toEqual([]);
+      expect(skipped).toEqual([input.length - 7]);
+    }
+    const short = delimiter('--end--', { maxBytes: 2, onOversize: 'skip' });
+    expect(decodeAll(short, pieces(utf8('abc--end--ok--end--'), 1)).map(text)).toEqual(['ok']);
+  });
+
+  test('holds nothing of a frame that it skips', () => {
+    const skipped: number[] = [];
+    const decoder = delimiter('\n', {
+      maxBytes: 10,
+      onOversize: 'skip',
+      onSkip: (bytes) => skipped.push(bytes),
+    }).decoder();
+    const chunk = new Uint8Array(65_536);
+    for (let count = 0; count < 1000; count++) {
+      decoder.push(chunk);
+      expect(decoder.next()).toBeUndefined();
+      expect(decoder.bufferedBytes).toBe(0);
+    }
+    expect(skipped).toEqual([]);
+    decoder.push(utf8('\nnext\n'));
+    expect(drain(decoder).map(text)).toEqual(['next']);
+    expect(skipped).toEqual([65_536_000]);
+  });
+
+  test('goes on after an onSkip that throws', () => {
+    const codec = delimiter(',', {
+      maxBytes: 1,
+      onOversize: 'skip',
+      onSkip: () => {
+        throw new Error('told');
+      },
+    });
+    const decoder = codec.decoder();
+    decoder.push(utf8('ab,c,'));
+    expect(() => decoder.next()).toThrow('told');
+    expect(drain(decoder).map(text)).toEqual(['c']);
+  });
+
+  test('a last frame that is too long is told of at the end', () => {
+    for (const [input, wanted] of [
+      ['a\r\nbcd', []],
+      ['a\r\nbc\r', [3]],
+      ['a\r\nbcdefg', [6]],
+    ] as const) {
+      const skipped: number[] = [];
+      const codec = delimiter('\r\n', {
+        maxBytes: wanted.length === 0 ? 3 : 2,
+        onOversize: 'skip',
+        unterminated: 'frame',
+        onSkip: (bytes) => skipped.push(bytes),
+      });
+      const frames = decodeAll(codec, pieces(utf8(input), 2)).map(text);
+      expect([frames, skipped], input).toEqual([wanted.length === 0 ? ['a', 'bcd'] : ['a'], wanted]);
+    }
+  });
+
+  test('what is given, and what is told of, is the same however the input is cut (model)', () => {
+    const inputs = fc.string({ unit: fc.constantFrom('a', ',', ';'), maxLength: 200 });
+    const options = fc.record({ maxBytes: fc.integer({ min: 1, max: 8 }), keepDelimiter: fc.boolean() });
+    fc.assert(
+      fc.property(fc.constantFrom(',', ',;', ',,'), inputs, cuts, options, (mark, input, sizes, limits) => {
+        const parts = input.split(mark);
+        const last = parts.pop() ?? '';
+        if (last !== '') parts.push(last);
+        const skipped: number[] = [];
+        const codec = delimiter(mark, {
+          ...limits,
+          onOversize: 'skip',
+          unterminated: 'frame',
+          onSkip: (bytes) => skipped.push(bytes),
+        });
+        const kept = (part: string): boolean => part.length <= limits.maxBytes;
+        const whole = parts.map((part, index) =>
+          limits.keepDelimiter && (last === '' || index < parts.length - 1) ? part + mark : part,
+        );
+        const frames = decodeAll(codec, cutBy(utf8(input), sizes)).map(text);
+        expect(frames).toEqual(whole.filter((_, index) => kept(parts[index] ?? '')));
+        expect(skipped).toEqual(parts.filter((part) => !kept(part)).map((part) => part.length));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('frames of one long chunk', () => {
+  test.each([false, true])('are views of it, with keepDelimiter: %s', (keepDelimiter) => {
+    const parts = Array.from({ length: 300 }, (_, index) => 'x'.repeat((index * 7) % 400));
+    const chunk = Buffer.from(`-${parts.join('\n')}\n`, 'latin1').subarray(1);
+    const frames = decodeAll(delimiter('\n', { keepDelimiter }), [chunk]);
+    expect(frames.map(text)).toEqual(parts.map((part) => part + (keepDelimiter ? '\n' : '')));
+    expect(frames.every((frame) => frame.buffer === chunk.buffer)).toBe(true);
+  });
+
+  test('may begin and end in others', () => {
+    const bytes = new Uint8Array(100_000).fill(97).map((byte, index) => (index % 1777 === 1776 ? 10 : byte));
+    const whole = decodeAll(delimiter('\n', { unterminated: 'frame' }), [bytes]).map(text);
+    expect(whole.map((frame) => frame.length).join(' ')).toBe(`${'1776 '.repeat(56)}488`);
+    for (const size of [1500, 4096, 5000]) {
+      const cut = decodeAll(delimiter('\n', { unterminated: 'frame' }), pieces(bytes, size));
+      expect(cut.map(text)).toEqual(whole);
+    }
+  });
+
+  test('a longer one than the limit is refused behind those before it', () => {
+    const chunk = utf8(`${'ab\n'.repeat(500)}abc\n${'ab\n'.repeat(500)}`);
+    const decoder = delimiter('\n', { maxBytes: 2 }).decoder();
+    decoder.push(chunk);
+    for (let count = 0; count < 500; count++) expect(decoder.next()?.length).toBe(2);
+    expect(() => decoder.next()).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
+
+    const skipped: number[] = [];
+    const skipping = delimiter('\n', {
+      maxBytes: 2,
+      onOversize: 'skip',
+      onSkip: (bytes) => skipped.push(bytes),
+    });
+    expect(decodeAll(skipping, [chunk]).length).toBe(1000);
+    expect(skipped).toEqual([3]);
+  });
+});
+
 describe('a delimiter that overlaps itself', () => {
   test("'aab' ends 'aaab' behind its first a, at every split", () => {
     const bytes = utf8('aaab');
@@ -131,7 +377,9 @@ test('the mark may be bytes, and a later change of them changes nothing', () => 
 
 test('an empty mark and an empty limit are refused', () => {
   expect(() => delimiter('')).toThrow(FramingUsageError);
-  for (const maxBytes of [0, -1, Number.NaN])
+  expect(() => delimiter([',', ''])).toThrow(FramingUsageError);
+  expect(() => delimiter([])).toThrow(FramingUsageError);
+  for (const maxBytes of [0, -1, 1.5, Number.NaN])
     expect(() => delimiter(',', { maxBytes })).toThrow(FramingUsageError);
 });
 

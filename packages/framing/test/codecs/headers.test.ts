@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { FramingError, FramingUsageError, headers } from '../../src/codecs/index.ts';
-import { decodeAll, keepsContract, text, utf8 } from '../bytes.ts';
+import { decodeAll, drain, keepsContract, text, utf8 } from '../bytes.ts';
 
 const message = (body: string): string => `Content-Length: ${String(body.length)}\r\n\r\n${body}`;
 const refused = (head: string): { bytes: Uint8Array; code: 'MALFORMED' } => ({
@@ -52,5 +52,51 @@ describe('headers', () => {
       expect(() => headers({ maxBytes: limit })).toThrow(FramingUsageError);
       expect(() => headers({ maxHeaderBytes: limit })).toThrow(FramingUsageError);
     }
+  });
+});
+
+describe("onOversize: 'skip'", () => {
+  test('drops the longer bodies, tells of each once its header is read, and goes on, at every split', () => {
+    const wire = utf8(
+      [message('{}'), message('123456'), message(''), message('12345'), message('[]')].join(''),
+    );
+    for (let at = 0; at <= wire.length; at++) {
+      const skipped: number[] = [];
+      const codec = headers({ maxBytes: 4, onOversize: 'skip', onSkip: (bytes) => skipped.push(bytes) });
+      expect(decodeAll(codec, [wire.slice(0, at), wire.slice(at)]).map(text)).toEqual(['{}', '', '[]']);
+      expect(skipped).toEqual([6, 5]);
+    }
+  });
+
+  test('holds nothing of a body that it skips', () => {
+    const skipped: number[] = [];
+    const decoder = headers({
+      maxBytes: 4,
+      onOversize: 'skip',
+      onSkip: (bytes) => skipped.push(bytes),
+    }).decoder();
+    decoder.push(utf8('Content-Length: 6553600\r\n\r\n'));
+    expect(decoder.next()).toBeUndefined();
+    expect(skipped).toEqual([6_553_600]);
+    for (let count = 0; count < 100; count++) {
+      decoder.push(new Uint8Array(65_536));
+      expect(decoder.next()).toBeUndefined();
+      expect(decoder.bufferedBytes).toBe(0);
+    }
+    decoder.push(utf8(message('next')));
+    expect(drain(decoder).map(text)).toEqual(['next']);
+  });
+
+  test('an input that ends inside a skipped body is TRUNCATED; a header that is none stays MALFORMED', () => {
+    const codec = headers({ maxBytes: 4, maxHeaderBytes: 64, onOversize: 'skip' });
+    expect(() => decodeAll(codec, [utf8('Content-Length: 5\r\n\r\n1234')])).toThrow(
+      expect.objectContaining({ code: 'TRUNCATED' }),
+    );
+    expect(() => decodeAll(codec, [utf8('Content-Length: x\r\n\r\n')])).toThrow(
+      expect.objectContaining({ code: 'MALFORMED' }),
+    );
+    expect(() => decodeAll(codec, [utf8(`X: ${'x'.repeat(64)}`)])).toThrow(
+      expect.objectContaining({ code: 'TOO_LARGE' }),
+    );
   });
 });

@@ -30,6 +30,7 @@ const netty: Picture[] = [
   ['field at 0, header kept', { bytes: 2, strip: 0 }, `00 0c ${helloWorld}`, `00 0c ${helloWorld}`],
   ['field at 0, header stripped', { bytes: 2, strip: 2 }, `00 0c ${helloWorld}`, helloWorld],
   ['length of all', { bytes: 2, adjustment: -2, strip: 0 }, `00 0e ${helloWorld}`, `00 0e ${helloWorld}`],
+  ['the same', { bytes: 2, includesHeader: true, strip: 0 }, `00 0e ${helloWorld}`, `00 0e ${helloWorld}`],
   [
     '3 bytes at the end of 5',
     { bytes: 3, offset: 2, strip: 0 },
@@ -58,6 +59,12 @@ const nettyDecodeOnly: Picture[] = [
     `ca 00 10 fe ${helloWorld}`,
     `fe ${helloWorld}`,
   ],
+  [
+    'the same, in the middle',
+    { bytes: 2, offset: 1, includesHeader: true, strip: 3 },
+    `ca 00 10 fe ${helloWorld}`,
+    `fe ${helloWorld}`,
+  ],
 ];
 
 const sizes: Picture[] = [
@@ -67,6 +74,12 @@ const sizes: Picture[] = [
   ['4 bytes, the default', {}, `00 00 00 05 ${hello}`, hello],
   ['4 bytes, little endian', { endian: 'little' }, `05 00 00 00 ${hello}`, hello],
   ['8 bytes', { bytes: 8 }, `00 00 00 00 00 00 00 05 ${hello}`, hello],
+  ['1 byte, signed', { bytes: 1, signed: true }, `05 ${hello}`, hello],
+  ['4 bytes, signed', { signed: true }, `00 00 00 05 ${hello}`, hello],
+  ['4 bytes, signed, little endian', { signed: true, endian: 'little' }, `05 00 00 00 ${hello}`, hello],
+  ['8 bytes, signed', { bytes: 8, signed: true }, `00 00 00 00 00 00 00 05 ${hello}`, hello],
+  ['a varint, signed', { bytes: 'varint', signed: true }, `05 ${hello}`, hello],
+  ['a length of all but a part', { bytes: 1, includesHeader: true, adjustment: 2 }, `04 ${hello}`, hello],
   ['8 bytes, little endian', { bytes: 8, endian: 'little' }, `05 00 00 00 00 00 00 00 ${hello}`, hello],
 ];
 
@@ -188,6 +201,55 @@ keepsContract({
     tooLarge: Uint8Array.of(0xad, 2, ...new Uint8Array(301)),
     maxBufferedBytes: 301,
   },
+});
+
+for (const [name, options, below, above] of [
+  ['1 byte', { bytes: 1 }, 'ff', '7f'],
+  ['2 bytes', { bytes: 2 }, '80 00', '7f ff'],
+  ['2 bytes, little endian', { bytes: 2, endian: 'little' }, '00 80', 'ff 7f'],
+  ['3 bytes', { bytes: 3 }, 'ff ff ff', '7f ff ff'],
+  ['4 bytes', {}, 'ff ff ff ff', '7f ff ff ff'],
+  ['8 bytes', { bytes: 8 }, '80 00 00 00 00 00 00 00', '7f ff ff ff ff ff ff ff'],
+  [
+    '8 bytes, little endian',
+    { bytes: 8, endian: 'little' },
+    '00 00 00 00 00 00 00 80',
+    'ff ff ff ff ff ff ff 7f',
+  ],
+  // -1 as Protocol Buffers write it, and the greatest 64-bit number.
+  ['a varint', { bytes: 'varint' }, 'ff ff ff ff ff ff ff ff ff 01', 'ff ff ff ff ff ff ff ff 7f'],
+  ['behind other bytes', { bytes: 2, offset: 2, strip: 0 }, 'ca fe ff ff', 'ca fe 7f ff'],
+] satisfies [string, LengthPrefixOptions, string, string][]) {
+  keepsContract({
+    name: `a signed length below zero: ${name}`,
+    codec: lengthPrefix({ ...options, signed: true, maxBytes: 100, onOversize: 'error' }),
+    frames: [],
+    bytes: hex(''),
+    malformed: [
+      { bytes: hex(below), code: 'MALFORMED' },
+      { bytes: hex(above), code: 'TOO_LARGE' },
+    ],
+  });
+}
+
+test('a signed length below zero is not skipped as if it were a great one', () => {
+  const codec = lengthPrefix({ bytes: 1, signed: true, maxBytes: 1, onOversize: 'skip' });
+  expect(() => decodeAll(codec, [hex('ff 00 00')])).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
+  expect(decodeAll(codec, [hex('02 61 62 01 2a')])).toEqual([hex('2a')]);
+});
+
+test('a signed field says half as much', () => {
+  expect(encodeAll(lengthPrefix({ bytes: 1, signed: true }), [new Uint8Array(127)])[0]).toBe(127);
+  expect(() => encodeAll(lengthPrefix({ bytes: 1, signed: true }), [new Uint8Array(128)])).toThrow(
+    FramingUsageError,
+  );
+  expect(encodeAll(lengthPrefix({ bytes: 'varint', signed: true }), [new Uint8Array(300)]).length).toBe(302);
+});
+
+test('a length that includes its header is never less than that', () => {
+  const codec = lengthPrefix({ bytes: 2, offset: 1, strip: 0, includesHeader: true });
+  expect(decodeAll(codec, [hex('ca 00 03')])).toEqual([hex('ca 00 03')]);
+  expect(() => decodeAll(codec, [hex('ca 00 02')])).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
 });
 
 test('a varint that says more than it must is taken, as Protocol Buffers take it', () => {
@@ -321,6 +383,7 @@ describe('options that fit no format are refused', () => {
     ['adjustment: 1.5', { adjustment: 1.5 }],
     ['strip past the header', { bytes: 2, offset: 1, strip: 4 }],
     ['strip of a varint', { bytes: 'varint', strip: 1 }],
+    ['a varint that includes itself', { bytes: 'varint', includesHeader: true }],
   ])('%s', (_, options) => {
     expect(() => lengthPrefix(options)).toThrow(FramingUsageError);
   });

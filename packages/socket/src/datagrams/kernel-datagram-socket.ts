@@ -129,7 +129,7 @@ export class KernelDatagramSocket implements DatagramSocket {
     }
     // Asking how much waits costs as much as a tenth of sending: it is asked now and then.
     const isAsked = (++this.#posted & 31) === 0;
-    if (isAsked && this.#socket.getSendQueueSize() > maxPostedBytes) {
+    if (isAsked && this.#waitingBytes > maxPostedBytes) {
       this.unsent++;
       return;
     }
@@ -232,6 +232,12 @@ export class KernelDatagramSocket implements DatagramSocket {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** What `send` has not got rid of. Deno does not tell. */
+  get #waitingBytes(): number {
+    const socket: Partial<Socket> = this.#socket;
+    return socket.getSendQueueSize?.() ?? 0;
   }
 
   async #sendTo(data: Uint8Array | string, to?: AddressLike, options?: Deadline): Promise<void> {

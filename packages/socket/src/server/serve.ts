@@ -22,7 +22,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly address: Address;
   /** Connections open now. */
   readonly connections: number;
-  /** Connections turned away by `maxConnections`, or for want of descriptors. */
+  /** Connections that came to nothing: turned away by a limit, refused in their handshake, or reset before they were accepted. */
   readonly dropped: number;
   /** Stops accepting. Open streams live on. */
   close(): Promise<void>;

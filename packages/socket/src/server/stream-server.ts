@@ -56,7 +56,7 @@ export class StreamServer extends BaseServer<SocketStream> {
     this.handler = handler;
   }
 
-  /** Connections turned away by a limit, or whose handshake failed. */
+  /** Connections that came to nothing: turned away by a limit, refused in their handshake, or reset before they were accepted. */
   get dropped(): number {
     return this.#listener?.dropped ?? 0;
   }

@@ -121,7 +121,9 @@ function resetOf(socket: Socket, carrier: Socket): () => void {
   return () => {
     // Bun's TLS does not hear of its carrier's end while it is paused.
     carrier.once('close', () => socket.destroy());
-    carrier.resetAndDestroy();
+    // A Unix socket cannot be reset, and what a proxy says of its client may look like TCP.
+    if (carrier.remoteFamily === undefined) carrier.destroy();
+    else carrier.resetAndDestroy();
   };
 }
 

@@ -190,6 +190,8 @@ export class NodeStream<Source extends Duplex = Duplex> implements ByteStream, P
       this.#dropping = true;
       this.#queue?.fail(closedError(), true);
       this.#writeHalf.destroySoon();
+      // What still comes is dropped, and not left to block a peer that writes before it reads on: both would wait for ever.
+      if (!this.#peerEnded) this.#socket.resume();
     }
     const done = withDeadline(
       this.closed.catch(() => undefined),

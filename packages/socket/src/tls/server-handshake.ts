@@ -1,5 +1,12 @@
-import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
 import type { Duplex } from 'node:stream';
+import {
+  createSecureContext,
+  createServer,
+  TLSSocket,
+  type SecureContext,
+  type Server,
+  type TLSSocketOptions,
+} from 'node:tls';
 import { withDeadline, type Deadline } from '../deadline.ts';
 import { SocketUsageError } from '../errors.ts';
 import { AnnouncedEnd } from './close-notify.ts';
@@ -9,6 +16,8 @@ import type { SniContext, TlsServerOptions } from './options.ts';
 /** The server's half of handshakes: one certificate, ticket keys and settings for any number of connections. */
 export class TlsTerminator {
   readonly #server: Server;
+  /** How a socket is made without the server, where that does not tell whose handshake has ended. */
+  readonly #ownOptions: TLSSocketOptions | undefined;
   readonly #timeoutMs: number;
   /** An end without `close_notify` is an error. */
   readonly requireCloseNotify: boolean;
@@ -26,6 +35,7 @@ export class TlsTerminator {
         ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
         ...(sni === undefined ? {} : { SNICallback: sniCallback(sni) }),
       });
+      if ('bun' in process.versions) this.#ownOptions = ownOptions(options);
     } catch (error) {
       throw new SocketUsageError('BAD_ARGUMENT', `tls: ${(error as Error).message}`);
     }
@@ -39,24 +49,19 @@ export class TlsTerminator {
   async accept(carrier: Duplex, deadline: Deadline = {}): Promise<TLSSocket> {
     const ending = this.requireCloseNotify ? new AnnouncedEnd(carrier) : undefined;
     const secured = new Promise<TLSSocket>((resolve, reject) => {
-      // node's documented way to bring a connection in is the event; on an heir of the server, so that the answer is to this one.
-      const heir = Object.create(this.#server, {
-        emit: {
-          value: (event: string, ...args: unknown[]): boolean => {
-            if (event === 'secureConnection') {
-              const socket = halfOpen(args[0] as TLSSocket);
-              ending?.require(socket);
-              resolve(socket);
-            } else if (event === 'tlsClientError') reject(handshakeError(args[0]));
-            else return this.#server.emit(event, ...args);
-            return true;
-          },
-        },
-      }) as Server;
+      const onSecure = (socket: TLSSocket): void => {
+        halfOpen(socket);
+        ending?.require(socket);
+        resolve(socket);
+      };
+      const onError = (error: unknown): void => {
+        reject(handshakeError(error));
+      };
       // Who finishes before the handshake is over has gone. node takes over what the carrier says now.
       const under = ending?.carrier ?? carrier;
       under.allowHalfOpen = false;
-      for (const listener of this.#server.listeners('connection')) listener.call(heir, under);
+      if (this.#ownOptions === undefined) this.#byServer(under, onSecure, onError);
+      else alone(under, this.#ownOptions, onSecure, onError);
       halfOpen(under);
     });
     const timeoutMs = Math.min(deadline.timeoutMs ?? Infinity, this.#timeoutMs);
@@ -67,6 +72,57 @@ export class TlsTerminator {
       throw error;
     }
   }
+
+  /** node's documented way to bring a connection in is the event; on an heir of the server, so that the answer is to this one. */
+  #byServer(carrier: Duplex, onSecure: (socket: TLSSocket) => void, onError: (error: unknown) => void): void {
+    const heir = Object.create(this.#server, {
+      emit: {
+        value: (event: string, ...args: unknown[]): boolean => {
+          if (event === 'secureConnection') onSecure(args[0] as TLSSocket);
+          else if (event === 'tlsClientError') onError(args[0]);
+          else return this.#server.emit(event, ...args);
+          return true;
+        },
+      },
+    }) as Server;
+    for (const listener of this.#server.listeners('connection')) listener.call(heir, carrier);
+  }
+}
+
+/**
+ * Bun's server tells of a handshake by the server alone, never by an heir, and not whose it was. Its sockets check the client's certificate
+ * without a server; node's leave that to it.
+ */
+function alone(
+  carrier: Duplex,
+  options: TLSSocketOptions,
+  onSecure: (socket: TLSSocket) => void,
+  onError: (error: unknown) => void,
+): void {
+  const onClose = (): void => {
+    onError(Object.assign(new Error('the peer closed the connection'), { code: 'ECONNRESET' }));
+  };
+  // What goes wrong below is told above, too.
+  carrier.on('error', () => undefined);
+  const socket = new TLSSocket(carrier, options);
+  socket.on('error', onError);
+  socket.once('close', onClose);
+  socket.once('secure', () => {
+    socket.off('error', onError).off('close', onClose);
+    onSecure(socket);
+  });
+}
+
+function ownOptions(options: TlsServerOptions): TLSSocketOptions {
+  const { alpn, sni, requestCert = false, rejectUnauthorized = true, ...rest } = options;
+  return {
+    isServer: true,
+    secureContext: createSecureContext(rest),
+    requestCert,
+    rejectUnauthorized,
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+    ...(sni === undefined ? {} : { SNICallback: sniCallback(sni) }),
+  };
 }
 
 function halfOpen<T extends Duplex>(socket: T): T {

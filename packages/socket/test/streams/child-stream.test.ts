@@ -48,7 +48,8 @@ describe('childStream', () => {
 
   test('reads what a child wrote where node closes its input first, as it does from 24 on', async () => {
     const [stdin, stdout] = [new PassThrough(), new PassThrough()];
-    const stream = childStream({ stdin, stdout, pid: 1, once: new EventEmitter().once });
+    const child = Object.assign(new EventEmitter(), { stdin, stdout, pid: 1 });
+    const stream = childStream(child as unknown as ChildProcess);
     stdout.end('said before the exit');
     const over = once(stdin, 'close');
     stdin.destroy();
