@@ -21,6 +21,12 @@ export const deviations = [
     reason: 'Under TLS the socket does not count.',
   },
   {
+    runtime: 'bun',
+    cases: ['datagrams › setMulticastTtl(0) keeps packets to a group on this machine'],
+    seen: '`setMulticastTtl(0)` throws `OTHER`.',
+    reason: '`setMulticastTTL` takes 1 to 255.',
+  },
+  {
     runtime: 'deno',
     cases: [
       'ByteStream over TLS over TCP › bytes arrive in the order they were written, both ways at once',
@@ -108,6 +114,18 @@ export const deviations = [
     cases: ['datagrams › what was posted just before close is sent'],
     seen: 'What was posted in the turn of `close()` is lost: await a `send` before it.',
     reason: 'Closing a datagram socket drops the sends that have not begun.',
+  },
+  {
+    runtime: 'deno',
+    cases: ['datagrams › setMulticastTtl(0) keeps packets to a group on this machine'],
+    seen: '`setMulticastTtl(0)` throws `OTHER`.',
+    reason: '`setMulticastTTL` takes 1 to 255.',
+  },
+  {
+    runtime: 'deno',
+    cases: ['datagrams › broadcast is PERMISSION, unless it was asked for'],
+    seen: 'What cannot be sent rejects with `OTHER`: a broadcast that was not asked for is no `PERMISSION`.',
+    reason: 'The error of a send says UNKNOWN.',
   },
   {
     runtime: 'deno',

@@ -1,5 +1,6 @@
 // @ts-check
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { bind, connectDatagram, requestDatagram } from '@wirestack/socket';
 import { bytes, portOf, rejects, text, turnsUntil } from '../talking.js';
 
@@ -162,6 +163,92 @@ export const datagrams = [
       const first = context.own(await bind(anyPort, { reuseAddress: true }));
       await rejects(bind(first.localAddress), 'IN_USE');
       context.own(await bind(first.localAddress, { reuseAddress: true }));
+    },
+  },
+  {
+    name: 'reusePort spreads packets over the sockets of a port, or is UNSUPPORTED',
+    run: async (context) => {
+      const one = await bind(anyPort, { reusePort: true }).catch((error) => {
+        assert.equal(error.code, 'UNSUPPORTED');
+      });
+      if (one === undefined) return;
+      const sockets = [context.own(one), context.own(await bind(one.localAddress, { reusePort: true }))];
+      /** @type {unknown[]} */
+      const heardBy = [];
+      for (const socket of sockets) socket.attach({ datagram: () => heardBy.push(socket) });
+      // The kernel chooses by a hash of the addresses: each sender is another.
+      for (let count = 0; count < 64; count++) {
+        const sender = await bind(anyPort);
+        await sender.send('x', one.localAddress);
+        await sender.close();
+      }
+      await turnsUntil(() => heardBy.length === 64);
+      assert.equal(new Set(heardBy).size, 2);
+    },
+  },
+  {
+    name: 'the hops, the buffers and the loop of a socket may be set',
+    run: async (context) => {
+      const socket = context.own(await bind(anyPort, { ttl: 5, receiveBufferBytes: 50_000 }));
+      assert.ok(socket.receiveBufferBytes >= 50_000);
+      assert.ok(socket.sendBufferBytes > 0);
+      socket.setTtl(64);
+      socket.setMulticastTtl(2);
+      socket.setMulticastLoopback(true);
+      socket.unref();
+      socket.ref();
+    },
+  },
+  {
+    name: 'setMulticastTtl(0) keeps packets to a group on this machine',
+    run: async (context) => {
+      context.own(await bind(anyPort)).setMulticastTtl(0);
+    },
+  },
+  {
+    name: '[::] takes IPv4 as well, unless it is ipv6Only',
+    run: async (context) => {
+      const both = context.own(await bind('udp://[::]:0'));
+      const client = context.own(await bind(anyPort));
+      await client.send('question', { port: portOf(both.localAddress) });
+      const { from } = await both.receive();
+      assert.deepEqual(from, client.localAddress);
+      await both.send('answer', from);
+      assert.equal(text((await client.receive()).data), 'answer');
+      const six = context.own(await bind('udp://[::]:0', { ipv6Only: true }));
+      context.own(await bind(`udp://0.0.0.0:${String(portOf(six.localAddress))}`));
+    },
+  },
+  {
+    name: 'broadcast is PERMISSION, unless it was asked for',
+    run: async (context) => {
+      const receiver = context.own(await bind(':0'));
+      const sender = context.own(await bind(anyPort));
+      const to = { host: '127.255.255.255', port: portOf(receiver.localAddress) };
+      await rejects(sender.send('x', to), 'PERMISSION');
+      sender.setBroadcast(true);
+      await sender.send('now', to);
+      assert.equal(text((await receiver.receive()).data), 'now');
+    },
+  },
+  {
+    name: 'a group is heard from joining to leaving',
+    run: async (context) => {
+      const member = context.own(await bind(':0'));
+      const sender = context.own(await bind(anyPort, { multicastInterface: '127.0.0.1' }));
+      const port = portOf(member.localAddress);
+      // One of this run's own, for local use (RFC 2365, section 6.1).
+      const group = `239.255.${String(randomInt(256))}.${String(randomInt(256))}`;
+      await sender.send('too early', { host: group, port });
+      await sender.send('marker 1', { port });
+      assert.equal(text((await member.receive()).data), 'marker 1');
+      member.joinGroup(group, { interface: '127.0.0.1' });
+      await sender.send('to the group', { host: group, port });
+      assert.equal(text((await member.receive()).data), 'to the group');
+      member.leaveGroup(group, { interface: '127.0.0.1' });
+      await sender.send('too late', { host: group, port });
+      await sender.send('marker 2', { port });
+      assert.equal(text((await member.receive()).data), 'marker 2');
     },
   },
   {

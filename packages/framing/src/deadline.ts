@@ -6,8 +6,10 @@ import { FramedError } from './framed-error.ts';
 const maxDelayMs = 2 ** 31 - 1;
 
 /**
- * Settles as `work` does, or rejects with `FramedError` `TIMED_OUT` or `ABORTED` when the deadline passes; `cancel` is then called, which must
- * end the work. Where it has passed already, the work is not begun. For waits that no operation of a stream stands for. Rejects with `FramingUsageError` where `timeoutMs` is no duration.
+ * Settles as `work` does, or rejects with `FramedError` `TIMED_OUT` or `ABORTED` when the deadline passes; `cancel` is then called,
+ * which must end the work. Where it has passed already, the work is not begun. For waits that no operation of a stream stands for.
+ *
+ * Rejects with `FramingUsageError` where `timeoutMs` is no duration.
  */
 export function within<T>(
   options: Deadline | undefined,

@@ -18,8 +18,8 @@ export function decoderTransform<In>(
 }
 
 /**
- * A codec's encoder: messages in (object mode), bytes out. `highWaterMark` is of bytes, 65,536 by default. A message that the format cannot carry destroys it with
- * `FramingUsageError`, once the bytes of those before have been read.
+ * A codec's encoder: messages in (object mode), bytes out. `highWaterMark` is of bytes, 65,536 by default. A message that the format
+ * cannot carry destroys it with `FramingUsageError`, once the bytes of those before have been read.
  */
 export function encoderTransform<Out>(
   codec: Pick<Codec<unknown, Out>, 'encoder'>,

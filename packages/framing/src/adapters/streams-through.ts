@@ -10,8 +10,8 @@ export interface Machine<From, To> {
 }
 
 /**
- * The two ends of a machine. It runs when the readable end has room, and not before: a `TransformStream` by birth cannot stop in the middle of a chunk, as nobody
- * tells it when to go on.
+ * The two ends of a machine. It runs when the readable end has room, and not before: a `TransformStream` by birth cannot stop in the
+ * middle of a chunk, as nobody tells it when to go on.
  */
 export function streamsThrough<From, To>(
   machine: Machine<From, To>,

@@ -23,8 +23,8 @@ export interface DelimiterOptions extends OversizeOptions {
  * delimiter(['\n', '\r\n'])     48 69 0d 0a 79 6f 0a     →  [48 69] [79 6f]
  * ```
  *
- * Of several marks, the one that ends first ends the frame; of those that end at the same place, the longest (as Python's
- * `StreamReader.readuntil` with a tuple has it). The encoder writes the first of the list.
+ * Of several marks, the one that ends first ends the frame, as in `readuntil` of Python 3.13's asyncio; of those that end at the
+ * same place, the longest. The encoder writes the first of the list.
  *
  * @param mark the delimiter, one byte or more; a string is taken as UTF-8. Or a list of them.
  * @throws FramingUsageError for no mark, an empty mark or limit, and from the encoder for a frame that passes the limit, contains a

@@ -29,6 +29,11 @@ export abstract class MarkedDecoder<Frame> extends QueueDecoder<Frame> {
     return this.#dropped >= 0;
   }
 
+  override rest(): Uint8Array {
+    this.search.restart();
+    return super.rest();
+  }
+
   protected parse(): Frame | undefined {
     for (;;) {
       const end = this.queue.find(this.search);

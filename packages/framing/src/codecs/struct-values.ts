@@ -1,5 +1,5 @@
 /** Read and written by what letter, of how many bytes: the table of Python's `struct`. */
-export type StructCode =
+type StructCode =
   | 'c'
   | 'b'
   | 'B'
