@@ -116,8 +116,30 @@ export function concatU32(frames) {
   return Buffer.concat(parts);
 }
 
+/** @param {readonly Buffer[]} frames */
+export function concatVarint(frames) {
+  const parts = [];
+  for (const frame of frames) {
+    const header = [];
+    let size = frame.length;
+    for (; size > 127; size >>>= 7) header.push((size & 127) | 128);
+    parts.push(Buffer.from([...header, size]), frame);
+  }
+  return Buffer.concat(parts);
+}
+
+/** @param {readonly Buffer[]} frames */
+export function concatCommas(frames) {
+  return Buffer.concat(frames.flatMap((frame) => [frame, comma]));
+}
+
 /** @param {readonly string[]} texts */
 export function concatLines(texts) {
+  return Buffer.concat(texts.map((text) => Buffer.from(`${text}\n`)));
+}
+
+/** All at once, as only they can be who have them all. @param {readonly string[]} texts */
+export function joinLines(texts) {
   return Buffer.from(`${texts.join('\n')}\n`);
 }
 

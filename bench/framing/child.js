@@ -10,7 +10,8 @@ import { groupsOf, tally } from './tasks.js';
  * @property {number} rate  bytes a CPU second
  */
 
-const groups = groupsOf(process.argv[2], Number(process.argv[3]));
+const [, , format, part, share] = process.argv;
+const groups = groupsOf(format, part, Number(share));
 
 answer({
   async check() {

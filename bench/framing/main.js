@@ -10,13 +10,14 @@ import { startChild } from '../child.js';
 import { serverCpu } from '../cpus.js';
 import { machine } from '../figures.js';
 import { goalsOf, goalTable, rowsOf, table } from './report.js';
-import { processes } from './tasks.js';
+import { formats, parts } from './tasks.js';
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '0.3' },
-    only: { type: 'string', default: Object.keys(processes).join() },
+    formats: { type: 'string', default: Object.keys(formats).join() },
+    parts: { type: 'string', default: Object.keys(parts).join() },
     json: { type: 'string', default: join(import.meta.dirname, 'results.json') },
     quick: { type: 'boolean', default: false },
   },
@@ -27,21 +28,22 @@ const seconds = options.quick ? 0.02 : positive('seconds', options.seconds);
 console.log(`\n${machine()}; ${String(rounds)} rounds\n`);
 /** @type {import('./child.js').Sample[]} */
 const samples = [];
-for (const name of options.only.split(',')) samples.push(...(await measure(name)));
+for (const format of chosen('formats', formats)) {
+  for (const part of chosen('parts', parts)) samples.push(...(await measure(format, part)));
+}
 process.stderr.write('\n');
 const rows = rowsOf(samples);
 const goals = goalsOf(rows);
-console.log(`${table(rows)}\n\n${goalTable(goals)}\n`);
+// A goal is no goal for code that is not warm yet.
+console.log(`${table(rows)}\n${options.quick ? '' : `\n${goalTable(goals)}\n`}`);
 writeFileSync(
   options.json,
   `${JSON.stringify({ machine: machine(), rounds, seconds, rows, goals, samples }, undefined, 2)}\n`,
 );
 
-/** @param {string} name */
-async function measure(name) {
-  if (!Object.hasOwn(processes, name))
-    throw new Error(`--only takes ${Object.keys(processes).join()}, not ${name}`);
-  const args = [name, options.quick ? '0.1' : '1'];
+/** @param {string} format @param {string} part */
+async function measure(format, part) {
+  const args = [format, part, options.quick ? '0.1' : '1'];
   const child = await startChild(new URL('child.js', import.meta.url), {
     args,
     cpu: serverCpu,
@@ -60,6 +62,14 @@ async function measure(name) {
   } finally {
     await child.stop();
   }
+}
+
+/** @param {'formats' | 'parts'} option @param {object} known */
+function chosen(option, known) {
+  const names = options[option].split(',');
+  const unknown = names.find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return names;
+  throw new Error(`--${option} takes ${Object.keys(known).join()}, not ${unknown}`);
 }
 
 /**

@@ -21,13 +21,77 @@ import { peers } from './peers.js';
  * @property {() => unknown} run  may be async
  *
  * @typedef {{ title: string, tasks: Task[] }} Group
+ *
+ * @typedef {object} Format
+ * @property {() => import('@wirestack/framing').Codec<any>} codec
+ * @property {(onFrame: byHand.OnFrame) => byHand.ByHand} byHand
+ * @property {(frames: any[]) => Buffer} concat
+ * @property {(frame: Buffer) => any} [message]  what the codec takes, where that is not bytes
+ * @property {Record<string, (frames: any[]) => Buffer>} [encoders]  others
+ * @property {string[]} npm  names in peers.js
  */
 
-const chunkBytes = 65_536;
-const sizes = { '100 B': 100, '64 KB': 65_536 };
+/** @type {Record<string, Format>} */
+export const formats = {
+  u32: { codec: () => lengthPrefix(), byHand: byHand.u32, concat: byHand.concatU32, npm: ['frame-stream'] },
+  varint: {
+    codec: () => lengthPrefix({ bytes: 'varint' }),
+    byHand: byHand.varint,
+    concat: byHand.concatVarint,
+    npm: ['length-prefixed-stream', 'it-length-prefixed'],
+  },
+  lines: {
+    codec: () => lines(),
+    byHand: byHand.lines,
+    concat: byHand.concatLines,
+    message: (frame) => frame.toString('latin1'),
+    encoders: { 'join by hand': byHand.joinLines },
+    npm: ['split2 lines'],
+  },
+  delimiter: {
+    codec: () => delimiter(','),
+    byHand: byHand.commas,
+    concat: byHand.concatCommas,
+    npm: ['split2 commas'],
+  },
+  netstring: {
+    codec: () => netstring(),
+    byHand: byHand.netstring,
+    concat: byHand.concatNetstrings,
+    npm: ['@endo/netstring'],
+  },
+  resp: {
+    codec: () => resp(),
+    byHand: byHand.bulkStrings,
+    concat: byHand.concatBulkStrings,
+    npm: ['redis-parser'],
+  },
+};
 
-/** Of 1, or less where only whether it works is asked: `processes` are told. */
+/** @type {Record<string, (name: string, format: Format) => Group[]>} */
+export const parts = {
+  decode: (name, format) => [decoding(name, format, 100, '100 B'), decoding(name, format, 65_536, '64 KB')],
+  encode: (name, format) => [encoding(name, format, 100, '100 B'), encoding(name, format, 65_536, '64 KB')],
+  crumbs: (name, format) => [crumbs(name, format)],
+  framed: (name, format) => (name === 'u32' ? [throughFramed(format)] : []),
+};
+
+/** Of 1, or less where only whether it works is asked. */
 let scale = 1;
+
+/**
+ * The groups of one process: each part of each format has one of its own, and meets no code warmed up for another.
+ *
+ * @param {string} name
+ * @param {string} part
+ * @param {number} share  of the bytes that are measured otherwise
+ */
+export function groupsOf(name, part, share) {
+  scale = share;
+  return parts[part](name, formats[name]);
+}
+
+const chunkBytes = 65_536;
 
 /** Frames are kept for a while, as they would be: nothing may be optimised away. */
 const kept = new Array(256);
@@ -37,163 +101,69 @@ function keep(frame) {
   kept[count++ & 255] = frame;
 }
 
-/** Child processes, and their groups: in one process of its own each format meets no code warmed up for another. @type {Record<string, () => Group[]>} */
-export const processes = {
-  u32: () =>
-    decoding('u32', {
-      wire: (frames) => encodeAll(lengthPrefix(), frames),
-      ours: { wirestack: () => lengthPrefix() },
-      byHand: byHand.u32,
-      npm: ['frame-stream'],
-    }),
-  varint: () =>
-    decoding('varint', {
-      wire: (frames) => encodeAll(lengthPrefix({ bytes: 'varint' }), frames),
-      ours: { wirestack: () => lengthPrefix({ bytes: 'varint' }) },
-      byHand: byHand.varint,
-      npm: ['length-prefixed-stream', 'it-length-prefixed'],
-    }),
-  lines: () =>
-    decoding('lines', {
-      wire: (frames) => byHand.concatLines(frames.map((frame) => frame.toString('latin1'))),
-      ours: {
-        wirestack: () => lines({ maxBytes: 100_000 }),
-        'wirestack latin1': () => lines({ maxBytes: 100_000, encoding: 'latin1' }),
-      },
-      byHand: byHand.lines,
-      npm: ['split2 lines'],
-    }),
-  delimiter: () =>
-    decoding('delimiter', {
-      wire: (frames) => encodeAll(delimiter(','), frames),
-      ours: { wirestack: () => delimiter(',') },
-      byHand: byHand.commas,
-      npm: ['split2 commas'],
-    }),
-  netstring: () =>
-    decoding('netstring', {
-      wire: (frames) => encodeAll(netstring(), frames),
-      ours: { wirestack: () => netstring() },
-      byHand: byHand.netstring,
-      npm: ['@endo/netstring'],
-    }),
-  resp: () =>
-    decoding('RESP bulk strings', {
-      wire: (frames) => encodeAll(resp(), frames),
-      ours: { wirestack: () => resp() },
-      byHand: byHand.bulkStrings,
-      npm: ['redis-parser'],
-    }),
-  framed: () => [throughFramed()],
-  encode: () => [
-    encoding('encode u32, 100 B', 100, () => lengthPrefix(), byHand.concatU32),
-    encoding('encode u32, 64 KB', 65_536, () => lengthPrefix(), byHand.concatU32),
-    encoding('encode netstring, 100 B', 100, () => netstring(), byHand.concatNetstrings),
-    encoding('encode RESP, 100 B', 100, () => resp(), byHand.concatBulkStrings),
-    encoding(
-      'encode lines, 100 B',
-      100,
-      () => lines(),
-      byHand.concatLines,
-      (frame) => frame.toString('latin1'),
-    ),
-  ],
-  crumbs: () => [
-    crumbs(
-      'crumbs u32',
-      () => lengthPrefix(),
-      (frames) => encodeAll(lengthPrefix(), frames),
-    ),
-    crumbs(
-      'crumbs varint',
-      () => lengthPrefix({ bytes: 'varint' }),
-      (frames) => encodeAll(lengthPrefix({ bytes: 'varint' }), frames),
-    ),
-    crumbs(
-      'crumbs delimiter',
-      () => delimiter(','),
-      (frames) => encodeAll(delimiter(','), frames),
-    ),
-    crumbs(
-      'crumbs lines',
-      () => lines(),
-      (frames) => byHand.concatLines(frames.map((frame) => frame.toString('latin1'))),
-    ),
-    crumbs(
-      'crumbs netstring',
-      () => netstring(),
-      (frames) => encodeAll(netstring(), frames),
-    ),
-    crumbs(
-      'crumbs RESP',
-      () => resp(),
-      (frames) => encodeAll(resp(), frames),
-    ),
-  ],
-};
-
-/**
- * The groups of one process.
- *
- * @param {string} name
- * @param {number} share  of the bytes that are measured otherwise
- */
-export function groupsOf(name, share) {
-  scale = share;
-  return processes[name]();
-}
-
-/**
- * @param {string} format
- * @param {object} how
- * @param {(frames: Buffer[]) => Uint8Array} how.wire
- * @param {Record<string, () => any>} how.ours
- * @param {(onFrame: byHand.OnFrame) => byHand.ByHand} how.byHand
- * @param {string[]} how.npm
- * @returns {Group[]}
- */
-function decoding(format, how) {
-  return Object.entries(sizes).map(([size, frameBytes]) => {
-    const chunks = chunksOf(how.wire(framesOf(scale * 8 * 1024 * 1024, frameBytes)));
-    /** @type {[string, import('./peers.js').Decode][]} */
-    const contenders = [
-      ...Object.entries(how.ours).map(
-        ([name, codec]) => /** @type {[string, any]} */ ([name, decodeOurs(codec)]),
-      ),
-      [
-        'by hand',
-        (all, onFrame) => {
-          const decoder = how.byHand(onFrame);
-          for (const chunk of all) decoder.push(chunk);
-        },
-      ],
-      ...how.npm.map((name) => /** @type {[string, any]} */ ([name.split(' ')[0], peers[name]])),
-    ];
-    return {
-      title: `${format}, ${size}`,
-      tasks: contenders.map(([name, decode]) => ({
-        name,
-        bytes: bytesOf(chunks),
-        run: () => decode(chunks, keep),
-      })),
-    };
-  });
-}
-
-/** @param {() => any} codec @returns {import('./peers.js').Decode} */
-function decodeOurs(codec) {
-  return (chunks, onFrame) => {
-    const decoder = codec().decoder();
-    for (const chunk of chunks) {
-      decoder.push(chunk);
-      for (let frame; (frame = decoder.next()) !== undefined;) onFrame(frame);
-    }
+/** @param {string} name @param {Format} format @param {number} frameBytes @param {string} size @returns {Group} */
+function decoding(name, format, frameBytes, size) {
+  const chunks = chunksOf(wireOf(format, 8 * 1024 * 1024, frameBytes));
+  const contenders = {
+    wirestack: () => {
+      const decoder = format.codec().decoder();
+      for (const chunk of chunks) {
+        decoder.push(chunk);
+        for (let frame; (frame = decoder.next()) !== undefined;) keep(frame);
+      }
+    },
+    'by hand': () => {
+      const decoder = format.byHand(keep);
+      for (const chunk of chunks) decoder.push(chunk);
+    },
+    ...Object.fromEntries(format.npm.map((peer) => [peer.split(' ')[0], () => peers[peer](chunks, keep)])),
   };
+  return { title: `decode ${name}, ${size}`, tasks: tasksOf(contenders, bytesOf(chunks)) };
 }
 
-/** Both ends in this process, so both are in the figures; the writer only hands its chunks over. @returns {Group} */
-function throughFramed() {
-  const chunks = chunksOf(encodeAll(lengthPrefix(), framesOf(scale * 8 * 1024 * 1024, 100)));
+/** Batches of 64 KB, as they are sent. @param {string} name @param {Format} format @param {number} frameBytes @param {string} size @returns {Group} */
+function encoding(name, format, frameBytes, size) {
+  const frames = framesOf(chunkBytes, frameBytes).map(format.message ?? ((frame) => frame));
+  const buffer = new ByteBuffer();
+  const encoder = format.codec().encoder();
+  const contenders = {
+    wirestack: () => {
+      for (const frame of frames) encoder.encode(frame, buffer);
+      buffer.take().forEach(keep);
+    },
+    'concat by hand': () => keep(format.concat(frames)),
+    ...Object.fromEntries(
+      Object.entries(format.encoders ?? {}).map(([other, encode]) => [other, () => keep(encode(frames))]),
+    ),
+  };
+  return { title: `encode ${name}, ${size}`, tasks: tasksOf(contenders, frames.length * frameBytes) };
+}
+
+/** Four megabytes in one chunk, and a byte at a time. @param {string} name @param {Format} format @returns {Group} */
+function crumbs(name, format) {
+  const wire = wireOf(format, 4 * 1024 * 1024, 100);
+  // A chunk of one byte costs more to make than anything here: there is one for each value.
+  const singles = Array.from({ length: 256 }, (_, byte) => Buffer.from([byte]));
+  const contenders = {
+    'one chunk': () => {
+      const decoder = format.codec().decoder();
+      decoder.push(wire);
+      for (let frame; (frame = decoder.next()) !== undefined;) keep(frame);
+    },
+    'byte by byte': () => {
+      const decoder = format.codec().decoder();
+      for (let at = 0; at < wire.length; at++) {
+        decoder.push(singles[wire[at]]);
+        for (let frame; (frame = decoder.next()) !== undefined;) keep(frame);
+      }
+    },
+  };
+  return { title: `crumbs ${name}`, tasks: tasksOf(contenders, wire.length) };
+}
+
+/** Both ends in this process, so both are in the figures; the writer only hands its chunks over. @param {Format} format @returns {Group} */
+function throughFramed(format) {
+  const chunks = chunksOf(wireOf(format, 8 * 1024 * 1024, 100));
   /** @param {(stream: import('@wirestack/socket').ByteStream) => Promise<void>} read */
   const over = (read) => async () => {
     const [near, far] = socketPair();
@@ -208,39 +178,35 @@ function throughFramed() {
   };
   const contenders = {
     'by hand, chunk by chunk': over(async (stream) => {
-      const decoder = byHand.u32(keep);
+      const decoder = format.byHand(keep);
       for await (const chunk of stream) decoder.push(/** @type {Buffer} */ (chunk));
     }),
     'framed, batches': over(async (stream) => {
-      for await (const batch of framed(stream, lengthPrefix()).batches()) batch.forEach(keep);
+      for await (const batch of framed(stream, format.codec()).batches()) batch.forEach(keep);
     }),
     'framed, take': over(async (stream) => {
-      const messages = framed(stream, lengthPrefix());
+      const messages = framed(stream, format.codec());
       for (let frame; (frame = messages.take() ?? (await messages.receive())) !== undefined;) keep(frame);
     }),
     'framed, receive': over(async (stream) => {
-      const messages = framed(stream, lengthPrefix());
+      const messages = framed(stream, format.codec());
       for (let frame; (frame = await messages.receive()) !== undefined;) keep(frame);
     }),
     'framed, for await': over(async (stream) => {
-      for await (const frame of framed(stream, lengthPrefix())) keep(frame);
+      for await (const frame of framed(stream, format.codec())) keep(frame);
     }),
     'by hand, async generator': over(async (stream) => {
-      for await (const frame of generated(stream)) keep(frame);
+      for await (const frame of generated(stream, format)) keep(frame);
     }),
   };
-  const bytes = bytesOf(chunks);
-  return {
-    title: 'u32, 100 B, over socketPair',
-    tasks: Object.entries(contenders).map(([name, run]) => ({ name, bytes, run })),
-  };
+  return { title: 'u32, 100 B, over socketPair', tasks: tasksOf(contenders, bytesOf(chunks)) };
 }
 
-/** Frame by frame, as one would write it by hand. @param {import('@wirestack/socket').ByteStream} stream */
-async function* generated(stream) {
+/** Frame by frame, as one would write it by hand. @param {import('@wirestack/socket').ByteStream} stream @param {Format} format */
+async function* generated(stream, format) {
   /** @type {Buffer[]} */
   let frames = [];
-  const decoder = byHand.u32((frame) => frames.push(frame));
+  const decoder = format.byHand((frame) => frames.push(frame));
   for await (const chunk of stream) {
     decoder.push(/** @type {Buffer} */ (chunk));
     yield* frames;
@@ -248,66 +214,14 @@ async function* generated(stream) {
   }
 }
 
-/**
- * Batches of 64 KB, as they are sent.
- *
- * @param {string} title
- * @param {number} frameBytes
- * @param {() => any} codec
- * @param {(frames: any[]) => Buffer} concat
- * @param {(frame: Buffer) => unknown} [messageOf]
- * @returns {Group}
- */
-function encoding(title, frameBytes, codec, concat, messageOf = (frame) => frame) {
-  const frames = framesOf(Math.max(chunkBytes, frameBytes), frameBytes).map(messageOf);
-  const buffer = new ByteBuffer();
-  const encoder = codec().encoder();
-  const bytes = frames.length * frameBytes;
-  return {
-    title,
-    tasks: [
-      {
-        name: 'wirestack',
-        bytes,
-        run: () => {
-          for (const frame of frames) encoder.encode(frame, buffer);
-          buffer.take().forEach(keep);
-        },
-      },
-      { name: 'by hand, concat', bytes, run: () => keep(concat(frames)) },
-    ],
-  };
+/** @param {Record<string, () => unknown>} contenders @param {number} bytes @returns {Task[]} */
+function tasksOf(contenders, bytes) {
+  return Object.entries(contenders).map(([name, run]) => ({ name, bytes, run }));
 }
 
-/**
- * Four megabytes in one chunk, and a byte at a time.
- *
- * @param {string} title
- * @param {() => any} codec
- * @param {(frames: Buffer[]) => Uint8Array} wireOf
- * @returns {Group}
- */
-function crumbs(title, codec, wireOf) {
-  const wire = Buffer.from(wireOf(framesOf(scale * 4 * 1024 * 1024, 100)));
-  // An array a byte costs more than anything here: there is one for each value.
-  const singles = Array.from({ length: 256 }, (_, byte) => Buffer.from([byte]));
-  return {
-    title,
-    tasks: [
-      { name: 'one chunk', bytes: wire.length, run: () => decodeOurs(codec)([wire], keep) },
-      {
-        name: 'byte by byte',
-        bytes: wire.length,
-        run: () => {
-          const decoder = codec().decoder();
-          for (const byte of wire) {
-            decoder.push(singles[byte]);
-            for (let frame; (frame = decoder.next()) !== undefined;) keep(frame);
-          }
-        },
-      },
-    ],
-  };
+/** @param {Format} format @param {number} total @param {number} frameBytes */
+function wireOf({ codec, message = (frame) => frame }, total, frameBytes) {
+  return Buffer.from(encodeAll(codec(), framesOf(scale * total, frameBytes).map(message)));
 }
 
 /** As text they are ASCII, and have no mark in them. @param {number} total @param {number} frameBytes */
@@ -317,11 +231,10 @@ function framesOf(total, frameBytes) {
   );
 }
 
-/** Buffers, as node gives them. @param {Uint8Array} wire */
+/** Buffers, as node gives them. @param {Buffer} wire */
 function chunksOf(wire) {
-  const bytes = Buffer.from(wire);
-  return Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, index) =>
-    bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes),
+  return Array.from({ length: Math.ceil(wire.length / chunkBytes) }, (_, index) =>
+    wire.subarray(index * chunkBytes, (index + 1) * chunkBytes),
   );
 }
 
@@ -330,14 +243,10 @@ function bytesOf(chunks) {
   return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** How many frames and bytes of them a run hands over: the same for all of a group. @param {Task} task */
+/** How many frames a run hands over, and the length of the last: the same for all that decode. @param {Task} task */
 export async function tally({ run }) {
   const before = count;
   await run();
-  return { frames: count - before, last: lengthOf(kept[(count - 1) & 255]) };
-}
-
-/** @param {any} frame @returns {number} */
-function lengthOf(frame) {
-  return frame.byteLength ?? frame.length;
+  const last = kept[(count - 1) & 255];
+  return { frames: count - before, last: last.byteLength ?? last.length };
 }

@@ -83,7 +83,7 @@ export function decode(format, pieces) {
     for (let frame; (frame = decoder[method]()) !== undefined;) {
       frames.push(frame);
       copies.push(copyOf(frame));
-      if (frames.length > pushed + format.spare)
+      if (frames.length > pushed * format.framesPerByte)
         fail(`${String(frames.length)} frames from ${String(pushed)} bytes`);
     }
   };

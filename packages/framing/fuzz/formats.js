@@ -22,14 +22,14 @@ import { addStructured } from './formats/structured.js';
  * @property {readonly Uint8Array[]} words  what means something in the format
  * @property {number} limit  the most that may be held while more is needed
  * @property {{ take(): Uint8Array[] }} sink  what its encoders write to
- * @property {number} spare  frames that need no byte of their own
+ * @property {number} framesPerByte  at most
  * @property {number[]} skipped  what the codec told that it skipped
  * @property {boolean} [refuses]  whether the encoder may refuse what the decoder gave, by design
  * @property {(frames: any[]) => unknown[]} [sendable]  without those that a decoder gives and no encoder takes, by design
  * @property {(frames: any[]) => unknown[]} [comparable]  where frames depend on how the input is cut, by design
  */
 
-/** @typedef {Omit<Format, 'name' | 'api' | 'codec' | 'words' | 'sink' | 'spare' | 'skipped'> & { words: (string | number[])[], spare?: number }} Recipe */
+/** @typedef {Omit<Format, 'name' | 'api' | 'codec' | 'words' | 'sink' | 'framesPerByte' | 'skipped'> & { words: (string | number[])[], framesPerByte?: number }} Recipe */
 
 /**
  * @param {Api} api
@@ -51,7 +51,16 @@ export function formatsOf(api) {
       if (!(Number.isSafeInteger(bytes) && bytes >= 0)) throw new Error(`onSkip was told ${String(bytes)}`);
       skipped.push(bytes);
     });
-    formats.push({ spare: 0, ...recipe, name, api, words, skipped, codec, sink: new api.ByteBuffer() });
+    formats.push({
+      framesPerByte: 1,
+      ...recipe,
+      name,
+      api,
+      words,
+      skipped,
+      codec,
+      sink: new api.ByteBuffer(),
+    });
   };
   addCounted(api, add);
   addMarked(api, add);

@@ -39,11 +39,21 @@ const failures = fuzz({
 });
 for (const { format, index, hex, pieces, reason } of failures) {
   console.log(
-    `FAILED ${format} --seed ${String(seed)} --only ${String(index)}\n  ${reason}\n  ${hex}\n  pieces of ${pieces.join(' ')}`,
+    `FAILED ${format} --seed ${String(seed)} --only ${String(index)}\n  ${reason}\n  ${hex}\n  pieces of ${runs(pieces)}`,
   );
 }
 console.log(`seed ${String(seed)}: ${String(failures.length)} formats failed`);
 if (failed || failures.length > 0) process.exitCode = 1;
+
+/** `3 1×20 7`. @param {readonly number[]} sizes */
+function runs(sizes) {
+  const found = [];
+  for (let from = 0, to = 0; from < sizes.length; from = to) {
+    while (sizes[to] === sizes[from]) to++;
+    found.push(to - from > 1 ? `${String(sizes[from])}×${String(to - from)}` : String(sizes[from]));
+  }
+  return found.join(' ');
+}
 
 function left() {
   globalThis.gc?.();

@@ -86,7 +86,7 @@ export class ByteQueue {
   find(search: ByteSearch): number {
     const fresh = this.length - search.scanned;
     if (fresh <= this.#gathered && this.#gather !== undefined) {
-      // Input in crumbs: what is new is at the end of what is gathered. 4 MB a byte at a time take 0.6 of the time with this.
+      // Input in crumbs: what is new is at the end of what is gathered. 4 MB a byte at a time take 0.8 of the time with this.
       const from = this.#gathered - fresh;
       const at = search.scan(this.#gather, from, this.#gathered);
       search.scanned += at < 0 ? fresh : at - from;
@@ -209,7 +209,7 @@ export class PatternSearch implements ByteSearch {
 
   scan(chunk: Uint8Array, at: number, end: number = chunk.length): number {
     if (end - at <= crumbBytes && this.matched === 0) {
-      // Small enough to be inlined: 4 MB a byte at a time take 0.7 of the time with it.
+      // Small enough to be inlined: 4 MB a byte at a time take 0.8 of the time with it.
       const first = this.#first;
       while (at < end && chunk[at] !== first) at++;
     }

@@ -6,8 +6,8 @@ const nearBytes = 128;
 const fewBytes = 32;
 
 /**
- * Looks for one byte, or for the first of two. Frames of 100 bytes are found three times as fast as by `Uint8Array.indexOf`, and
- * long ones by the chunk's own `indexOf`: that of a `Buffer` is the C library's.
+ * Looks for one byte, or for the first of two. Ends 100 bytes apart are found 2.7 times as fast as by `Uint8Array.indexOf`, and
+ * those far apart by the chunk's own `indexOf`: that of a `Buffer` is the C library's.
  *
  * Bytes are compared four at a time: in `x = word ^ pattern` the byte that is looked for is 0, and the lowest bit set in
  * `(x - 0x01010101) & ~x & 0x80808080` is the top bit of the first byte that is (Hacker's Delight 6-1).

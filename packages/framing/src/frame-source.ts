@@ -8,8 +8,9 @@ import { turn } from './turn.ts';
 /**
  * The reading half of a framed stream: ask `next()` until it has nothing, then `wait()`, then ask again.
  *
- * It is fair: after so many frames in a row `next()` has nothing until `wait()` has let a turn of the event loop pass, however much is buffered.
- * Waiting for the stream does not count as a turn: bytes that are here already, or that come from the same process, come within one.
+ * It is fair: after so many frames in a row `next()` has nothing until `wait()` has let a turn of the event loop pass, however much is
+ * buffered. Waiting for the stream does not count as a turn: bytes that are here already, or that come from the same process, come within
+ * one.
  */
 export class FrameSource<In> {
   readonly stream: ByteStream;
@@ -79,8 +80,8 @@ export class FrameSource<In> {
   }
 
   /**
-   * Reads until the peer's end and drops what comes, so many bytes at most. A wait that is outstanding gets what it waits for; later ones are
-   * refused with `FramedError` `CLOSED`.
+   * Reads until the peer's end and drops what comes, so many bytes at most. A wait that is outstanding gets what it waits for; later ones
+   * are refused with `FramedError` `CLOSED`.
    */
   async drain(maxBytes: number): Promise<void> {
     this.#isClosing = true;

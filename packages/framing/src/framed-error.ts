@@ -1,6 +1,6 @@
 /**
- * `TIMED_OUT` and `ABORTED` a deadline ended the wait, as the codes of `SocketError` have it; `UNANSWERED` the peer ended before it answered
- * a request; `CLOSED` used after it was closed here; `OVERFLOW` a channel held more messages than it may.
+ * `TIMED_OUT` and `ABORTED` a deadline ended the wait, as the codes of `SocketError` have it; `UNANSWERED` the peer ended before it
+ * answered a request; `CLOSED` used after it was closed here; `OVERFLOW` a channel held more messages than it may.
  */
 export type FramedErrorCode = 'TIMED_OUT' | 'ABORTED' | 'UNANSWERED' | 'CLOSED' | 'OVERFLOW';
 

@@ -14,15 +14,18 @@ export interface FramedOptions {
 export interface CloseOptions extends Deadline {
   /** From the call to the peer's end. Default 30,000, nginx's `lingering_time`; `Infinity` for no limit. */
   readonly timeoutMs?: number | undefined;
-  /** So much of what the peer still sends is read and dropped; after more the stream is closed at once. Default 262,144, as Go's HTTP server. */
+  /**
+   * So much of what the peer still sends is read and dropped; after more the stream is closed at once. Default 262,144, as Go's HTTP
+   * server.
+   */
   readonly dropBytes?: number;
 }
 
 /**
  * A stream of bytes seen as a stream of messages.
  *
- * A deadline of what the stream itself does (`receive`, the loops, `send`, `end`) rejects with the stream's `SocketError`; one of `request` and
- * `close` with `FramedError`. The codes are the same: `TIMED_OUT`, `ABORTED`.
+ * A deadline of what the stream itself does (`receive`, the loops, `send`, `end`) rejects with the stream's `SocketError`; one of
+ * `request` and `close` with `FramedError`. The codes are the same: `TIMED_OUT`, `ABORTED`.
  */
 export interface Framed<In, Out = In> extends AsyncIterable<In> {
   readonly stream: ByteStream;
@@ -33,8 +36,8 @@ export interface Framed<In, Out = In> extends AsyncIterable<In> {
    */
   receive(options?: Deadline): Promise<In | undefined>;
   /**
-   * The next message if it is here; `undefined` where `receive()` would have to wait, at the end, and now and then so that others have a turn.
-   * Throws as `receive` rejects.
+   * The next message if it is here; `undefined` where `receive()` would have to wait, at the end, and now and then so that others have a
+   * turn. Throws as `receive` rejects.
    */
   take(): In | undefined;
   /** The loop with a deadline, `timeoutMs` being each message's own. Ended by it, left early or broken off, it loses nothing. */
@@ -52,19 +55,19 @@ export interface Framed<In, Out = In> extends AsyncIterable<In> {
    * Sends a message and waits for the next that comes, where the peer answers one for one and in order. Several may be outstanding; what is
    * given up has its late answer dropped, so that no other request gets it. While the stream has back-pressure it waits before it sends.
    *
-   * Rejects with `FramedError` `TIMED_OUT` and `ABORTED`, `UNANSWERED` where the peer ended; `FramingUsageError` for a message that the format
-   * cannot carry, and while a `receive` is outstanding; as `receive` and `send` do.
+   * Rejects with `FramedError` `TIMED_OUT` and `ABORTED`, `UNANSWERED` where the peer ended; `FramingUsageError` for a message that the
+   * format cannot carry, and while a `receive` is outstanding; as `receive` and `send` do.
    */
   request(frame: Out, options?: Deadline): Promise<In>;
   /** Sends what is queued, then half-closes: the peer sees the end, and its answers can still be received. */
   end(options?: Deadline): Promise<void>;
   /**
    * The graceful end: sends what is queued, half-closes, waits for the peer's end and closes the stream. Outstanding requests are
-   * answered and an outstanding receive gets its message; then what comes is dropped. A stream closed with bytes unread would be reset, and the last
-   * messages with it.
+   * answered and an outstanding receive gets its message; then what comes is dropped. A stream closed with bytes unread would be reset,
+   * and the last messages with it.
    *
-   * Where the deadline passes the stream is aborted: `FramedError` `TIMED_OUT`, `ABORTED`. Rejects with `SocketError` where what was sent may be
-   * lost. The stream is over in every case. Receiving later is refused with `FramedError` `CLOSED`.
+   * Where the deadline passes the stream is aborted: `FramedError` `TIMED_OUT`, `ABORTED`. Rejects with `SocketError` where what was sent
+   * may be lost. The stream is over in every case. Receiving later is refused with `FramedError` `CLOSED`.
    */
   close(options?: CloseOptions): Promise<void>;
   /**
@@ -72,7 +75,8 @@ export interface Framed<In, Out = In> extends AsyncIterable<In> {
    * before. This one is of no use any more. Take the last message of the old format by `receive()` or a loop over messages, as a batch may
    * have decoded more already.
    *
-   * @throws FramingUsageError while somebody waits for a message or an answer, and where the decoder cannot give its bytes up (`QueueDecoder` can).
+   * @throws FramingUsageError while somebody waits for a message or an answer, and where the decoder cannot give its bytes up
+   * (`QueueDecoder` can).
    */
   switchTo<NextIn, NextOut = NextIn>(codec: Codec<NextIn, NextOut>): Framed<NextIn, NextOut>;
 }

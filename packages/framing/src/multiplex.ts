@@ -8,12 +8,15 @@ import { MessageLoop } from './message-loop.ts';
 export interface MultiplexOptions<In, Key, Out = In> {
   /** Which channel a message belongs to. What it throws ends all channels. */
   readonly key: (frame: In) => Key;
-  /** Messages that may wait in one channel. Default 64, four times what a node stream of objects holds: a short pause of one reader stops nobody. */
+  /**
+   * Messages that may wait in one channel. Default 64, four times what a node stream of objects holds: a short pause of one reader stops
+   * nobody.
+   */
   readonly limit?: number;
   /**
-   * What a message for a full channel does. `'wait'` (default): nothing is read until that channel is, so that no message is lost and one reader
-   * that stops stops them all (head-of-line blocking), the peer's sending included. `'drop'`: it is dropped and counted. `'error'`: that channel
-   * fails with `FramedError` `OVERFLOW` behind what it holds; the others go on.
+   * What a message for a full channel does. `'wait'` (default): nothing is read until that channel is, so that no message is lost and one
+   * reader that stops stops them all (head-of-line blocking), the peer's sending included. `'drop'`: it is dropped and counted.
+   * `'error'`: that channel fails with `FramedError` `OVERFLOW` behind what it holds; the others go on.
    */
   readonly onFull?: 'wait' | 'drop' | 'error';
   /** Told of a channel that a message of the peer opens. Without it only `channel()` opens one. */
@@ -30,8 +33,8 @@ export interface Channel<Key, In, Out = In> extends AsyncIterable<In> {
   /** Messages dropped because the channel was full. */
   readonly dropped: number;
   /**
-   * The next message of this channel; `undefined` once the peer finished. A cancelled receive loses nothing. Rejects with `FramedError` `TIMED_OUT`,
-   * `ABORTED`, `CLOSED`, `OVERFLOW`; with what the stream of messages failed with.
+   * The next message of this channel; `undefined` once the peer finished. A cancelled receive loses nothing. Rejects with `FramedError`
+   * `TIMED_OUT`, `ABORTED`, `CLOSED`, `OVERFLOW`; with what the stream of messages failed with.
    */
   receive(options?: Deadline): Promise<In | undefined>;
   /** As `Framed.send`; the key is in the message. */
@@ -46,15 +49,15 @@ export interface Multiplex<Key, In, Out = In> {
   /** Resolves when the peer has finished, or `stop` was called; rejects with what ended the messages otherwise. */
   readonly done: Promise<void>;
   /**
-   * Reads no more: the framed stream is the caller's again once this resolves. Messages that wait in channels can be received, then their receives
-   * reject with `FramedError` `CLOSED`.
+   * Reads no more: the framed stream is the caller's again once this resolves. Messages that wait in channels can be received, then their
+   * receives reject with `FramedError` `CLOSED`.
    */
   stop(): Promise<void>;
 }
 
 /**
- * Several conversations over one stream of messages, told apart by a key: a channel id, a session, a topic. It reads from now on, and it alone;
- * each channel holds `limit` messages at most.
+ * Several conversations over one stream of messages, told apart by a key: a channel id, a session, a topic. It reads from now on, and it
+ * alone; each channel holds `limit` messages at most.
  *
  * @throws FramingUsageError for a limit that is no whole number of 1 or more.
  */

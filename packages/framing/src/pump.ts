@@ -9,12 +9,13 @@ export interface PumpOptions extends Deadline {
 }
 
 /**
- * Moves the messages of `from` into `to` until the end of `from`, each through `map` where there is one; what `map` answers `undefined` for is left
- * out. Resolves with the number of messages sent. `from` is read while `to` takes more, and what arrives together leaves in one write.
+ * Moves the messages of `from` into `to` until the end of `from`, each through `map` where there is one; what `map` answers `undefined`
+ * for is left out. Resolves with the number of messages sent. `from` is read while `to` takes more, and what arrives together leaves in
+ * one write.
  *
- * Rejects with what `from` and `to` reject with, `FramedError` `CLOSED` where `to` is closed meanwhile, `TIMED_OUT` and `ABORTED` at the deadline, with
- * what `map` throws. Every message taken from `from` before was then given to `to`, the others can still be received; both streams are left as
- * they are.
+ * Rejects with what `from` and `to` reject with, `FramedError` `CLOSED` where `to` is closed meanwhile, `TIMED_OUT` and `ABORTED` at the
+ * deadline, with what `map` throws. Every message taken from `from` before was then given to `to`, the others can still be received; both
+ * streams are left as they are.
  */
 export function pump<A>(
   from: PumpedFrom<A>,

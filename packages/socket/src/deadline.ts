@@ -72,6 +72,16 @@ export function withDeadline<T>(
       return;
     }
     const disarm = armDeadline(deadline, expire);
-    work.then(resolve, reject).finally(disarm);
+    // Before anybody hears of the outcome: whoever then aborts the signal means something else.
+    work.then(
+      (value) => {
+        disarm();
+        resolve(value);
+      },
+      (error: unknown) => {
+        disarm();
+        reject(error);
+      },
+    );
   });
 }

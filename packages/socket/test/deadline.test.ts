@@ -11,6 +11,14 @@ afterEach(() => {
 const never = new Promise<never>(() => undefined);
 
 describe('withDeadline', () => {
+  test('is over before its outcome is told: a signal aborted then cancels nothing', async () => {
+    const controller = new AbortController();
+    const cancel = vi.fn();
+    await withDeadline(Promise.resolve(), { signal: controller.signal }, cancel);
+    controller.abort();
+    expect(cancel).not.toHaveBeenCalled();
+  });
+
   test('without limits it answers the very promise', () => {
     const work = Promise.resolve(1);
     expect(withDeadline(work, undefined, vi.fn())).toBe(work);

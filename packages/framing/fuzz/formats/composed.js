@@ -68,7 +68,7 @@ export function addParts({ delimiterParts, lengthPrefixParts }, add) {
       },
       words: [mark, 'a', 'aab', '\r', '\n', 'b', 'x', [0], [0xff], [0x80, 0x80]],
       limit: 10,
-      spare: 60,
+      framesPerByte: 3,
       refuses: !knowsLength,
       // Of a frame that passes the limit, or that the input does not end, there is more or less, as the input is cut.
       comparable: (parts) => partsJoined(ofWholeFrames(parts)),

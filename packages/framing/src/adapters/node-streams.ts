@@ -7,8 +7,8 @@ import { FramingUsageError } from '../errors.ts';
 /**
  * A codec's decoder: bytes in, messages out (object mode). `highWaterMark` is of messages, 16 by default, as node has it for objects.
  *
- * Messages are decoded as they are read, so that a chunk never becomes a thousand objects in a queue. Where the bytes are no messages it is destroyed with the
- * `FramingError` once the messages before have been read; with `TRUNCATED` where it is ended inside a message.
+ * Messages are decoded as they are read, so that a chunk never becomes a thousand objects in a queue. Where the bytes are no messages it
+ * is destroyed with the `FramingError` once the messages before have been read; with `TRUNCATED` where it is ended inside a message.
  */
 export function decoderTransform<In>(
   codec: Pick<Codec<In>, 'decoder'>,

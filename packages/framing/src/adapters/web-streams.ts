@@ -9,16 +9,18 @@ export interface DecoderStreamOptions {
 }
 
 export interface EncoderStreamOptions {
-  /** Bytes that wait to be read before writing a message has to wait. Default 65,536, one read of libuv. What waits is read as one chunk. */
+  /**
+   * Bytes that wait to be read before writing a message has to wait. Default 65,536, one read of libuv. What waits is read as one chunk.
+   */
   readonly highWaterMark?: number;
 }
 
 /**
  * A codec's decoder for the streams of the web: `response.body.pipeThrough(decoderStream(lines()))`. Runs in browsers.
  *
- * Messages are decoded as they are read: the write of a chunk is done when its messages have been taken, so that a chunk never becomes a thousand objects in a
- * queue. Where the bytes are no messages the writer fails with the `FramingError`, and the reader after the messages before; with `TRUNCATED` where
- * the writer closes inside a message. `cancel()` and `abort()` reach the other end at once.
+ * Messages are decoded as they are read: the write of a chunk is done when its messages have been taken, so that a chunk never becomes a
+ * thousand objects in a queue. Where the bytes are no messages the writer fails with the `FramingError`, and the reader after the
+ * messages before; with `TRUNCATED` where the writer closes inside a message. `cancel()` and `abort()` reach the other end at once.
  *
  * A message may share memory with the chunk it came in: `slice()` it before its buffer is transferred.
  *
@@ -33,8 +35,8 @@ export function decoderStream<In>(
 }
 
 /**
- * A codec's encoder for the streams of the web. Messages come out as bytes of their own, which may be transferred. A message that the format cannot carry
- * fails the writer with `FramingUsageError`, and the reader after the messages before.
+ * A codec's encoder for the streams of the web. Messages come out as bytes of their own, which may be transferred. A message that the
+ * format cannot carry fails the writer with `FramingUsageError`, and the reader after the messages before.
  *
  * @throws FramingUsageError for a mark below 0.
  */

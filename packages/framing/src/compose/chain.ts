@@ -5,8 +5,8 @@ import { restOf } from './rest.ts';
 /**
  * What a message becomes on its way out of a decoder, and on its way into an encoder: text, JSON, a checked type.
  *
- * `decode` throws where the peer's message makes no sense, `encode` where the caller's cannot be sent. Neither may answer `undefined`, which
- * is "need more".
+ * `decode` throws where the peer's message makes no sense, `encode` where the caller's cannot be sent. Neither may answer `undefined`,
+ * which is "need more".
  */
 export interface Transform<InnerIn, In, Out = In, InnerOut = InnerIn> {
   readonly name: string;
@@ -21,8 +21,8 @@ export interface Transform<InnerIn, In, Out = In, InnerOut = InnerIn> {
  * chain(lengthPrefix(), utf8(), json({ text: true }))      00 00 00 07 7b 22 61 22 3a 31 7d  ⇄  {"a":1}  ⇄  { a: 1 }
  * ```
  *
- * What a transform's `decode` throws ends the decoder as `FramingError` `MALFORMED` with it as the `cause`; a `FramingError` stays what it is.
- * What `encode` throws becomes `FramingUsageError` in the same way, and nothing is sent.
+ * What a transform's `decode` throws ends the decoder as `FramingError` `MALFORMED` with it as the `cause`; a `FramingError` stays what
+ * it is. What `encode` throws becomes `FramingUsageError` in the same way, and nothing is sent.
  */
 export function chain<In, Out>(codec: Codec<In, Out>): Codec<In, Out>;
 export function chain<A, AOut, In, Out>(

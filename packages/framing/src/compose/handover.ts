@@ -19,8 +19,8 @@ export interface Handover<A, B, AOut = A, BOut = B> {
  *                     48 49 0a  47 4f 0a  00 00 00 02 4f 4b      →  'HI' 'GO' [4f 4b]
  * ```
  *
- * Each direction changes by itself: a decoder knows what was received, an encoder what was sent. Where what is received changes what is sent,
- * too, `switchTo` of `framed()` does both. For three formats the second is a handover itself.
+ * Each direction changes by itself: a decoder knows what was received, an encoder what was sent. Where what is received changes what is
+ * sent, too, `switchTo` of `framed()` does both. For three formats the second is a handover itself.
  *
  * @throws FramingUsageError where `received` is given and the first codec's decoder has no `rest()` to give up the bytes behind a message.
  */

@@ -3,8 +3,8 @@ import { FramingError } from '../errors.ts';
 import { restOf } from './rest.ts';
 
 /**
- * What a tee tells. An observer that throws is let go: it is not told of this direction again, the messages go on, and the exception is a warning
- * on the console.
+ * What a tee tells. An observer that throws is let go: it is not told of this direction again, the messages go on, and the exception is a
+ * warning on the console.
  */
 export interface FrameObserver<In, Out = In> {
   /** A message was decoded: the very one that is received. An observer changes nothing of it. */

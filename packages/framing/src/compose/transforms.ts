@@ -25,15 +25,18 @@ export function utf8({ fatal = true }: Utf8Options = {}): Transform<Uint8Array, 
 }
 
 export interface JsonOptions {
-  /** How deep arrays and objects may nest. Default 64, serde_json has 128: `JSON.parse` has no limit, and what walks the value is often recursive. */
+  /**
+   * How deep arrays and objects may nest. Default 64, serde_json has 128: `JSON.parse` has no limit, and what walks the value is often
+   * recursive.
+   */
   readonly maxDepth?: number;
   /** The codec's messages are text, as those of `lines()`; default false: they are bytes, of UTF-8 as RFC 8259 8.1 has it. */
   readonly text?: boolean;
 }
 
 /**
- * Messages as JSON (RFC 8259). The depth is found in the text before a tree is built of it: beyond the limit `FramingError` `TOO_LARGE`; what is
- * no JSON is `MALFORMED`. The encoder refuses what JSON cannot say (`undefined`, cycles, `BigInt`) and what nests too deep.
+ * Messages as JSON (RFC 8259). The depth is found in the text before a tree is built of it: beyond the limit `FramingError` `TOO_LARGE`;
+ * what is no JSON is `MALFORMED`. The encoder refuses what JSON cannot say (`undefined`, cycles, `BigInt`) and what nests too deep.
  *
  * @throws FramingUsageError for a depth that is no whole number of 1 or more.
  */

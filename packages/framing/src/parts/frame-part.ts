@@ -1,6 +1,6 @@
 /**
- * A piece of a frame, for frames that are never whole in memory: `begin`, its `data` as it comes, `end`. `bytes` is the frame's length where the format
- * tells it in advance.
+ * A piece of a frame, for frames that are never whole in memory: `begin`, its `data` as it comes, `end`. `bytes` is the frame's length
+ * where the format tells it in advance.
  */
 export type FramePart =
   | { readonly type: 'begin'; readonly bytes: number | undefined }

@@ -9,8 +9,8 @@ import { PartReader } from './part-reader.ts';
 
 export interface FrameStreamsOptions {
   /**
-   * What happens to a frame that was not read to its end when the next is asked for. `'skip'` (default, as Go's `multipart.Reader`): the rest of it is
-   * dropped. `'wait'`: the next waits until somebody has read it, or skipped it.
+   * What happens to a frame that was not read to its end when the next is asked for. `'skip'` (default, as Go's `multipart.Reader`): the
+   * rest of it is dropped. `'wait'`: the next waits until somebody has read it, or skipped it.
    */
   readonly unread?: 'skip' | 'wait';
   /** Parts received in a row before others have a turn of the event loop. Default 1,024, as `framed` has it. */
@@ -22,8 +22,9 @@ export interface FrameStream extends AsyncIterable<Uint8Array> {
   /** Its length, where the format tells it in advance. */
   readonly bytes: number | undefined;
   /**
-   * The next bytes of it, as they came; `undefined` at its end, and ever after. A cancelled read loses nothing. Rejects with `FramingError`, `TRUNCATED`
-   * where the peer ended inside; with `SocketError`; with `FramingUsageError` once the frame was skipped, or while another read is outstanding.
+   * The next bytes of it, as they came; `undefined` at its end, and ever after. A cancelled read loses nothing. Rejects with
+   * `FramingError`, `TRUNCATED` where the peer ended inside; with `SocketError`; with `FramingUsageError` once the frame was skipped, or
+   * while another read is outstanding.
    */
   read(options?: Deadline): Promise<Uint8Array | undefined>;
   /** Drops the rest of it. */
@@ -35,15 +36,18 @@ export interface FrameStream extends AsyncIterable<Uint8Array> {
 /** A stream of bytes seen as a stream of frames that need not fit in memory. Leaving its loop early loses nothing. */
 export interface FrameStreams extends AsyncIterable<FrameStream> {
   readonly stream: ByteStream;
-  /** The next frame, as soon as it begins; `undefined` once the peer finished. A deadline while it waits for the last to be read is `FramedError`. */
+  /**
+   * The next frame, as soon as it begins; `undefined` once the peer finished. A deadline while it waits for the last to be read is
+   * `FramedError`.
+   */
   receive(options?: Deadline): Promise<FrameStream | undefined>;
   /**
-   * Sends a frame from chunks, each when the stream takes more. `bytes` is their sum where the format wants it in advance. One frame at a time:
-   * a second waits for the first. Chunks belong to the stream.
+   * Sends a frame from chunks, each when the stream takes more. `bytes` is their sum where the format wants it in advance. One frame at a
+   * time: a second waits for the first. Chunks belong to the stream.
    *
-   * Rejects with `FramingUsageError` where the chunks are not `bytes` long or the format cannot carry them, with what `chunks` throws, with
-   * `SocketError`, with `FramedError` `TIMED_OUT` and `ABORTED` at the deadline. Unless nothing of it was sent the stream is then aborted: half a frame
-   * cannot be called back.
+   * Rejects with `FramingUsageError` where the chunks are not `bytes` long or the format cannot carry them, with what `chunks` throws,
+   * with `SocketError`, with `FramedError` `TIMED_OUT` and `ABORTED` at the deadline. Unless nothing of it was sent the stream is then
+   * aborted: half a frame cannot be called back.
    */
   send(bytes: number | undefined, chunks: Chunks, options?: Deadline): Promise<void>;
   /** Half-closes behind the frames that are being sent. At the deadline the stream is aborted: `FramedError`. */

@@ -277,6 +277,55 @@ describe('frames of one long chunk', () => {
     expect(frames.every((frame) => frame.buffer === chunk.buffer)).toBe(true);
   });
 
+  test('end where a naive search finds the first end, wherever the chunk is cut (model)', () => {
+    const marks = fc.constantFrom(
+      ['\n'],
+      ['\r\n'],
+      ['\r\n', '\n'],
+      ['\n\n'],
+      ['\n', '\r\n', 'a\r\n'],
+      ['aa\n', 'ab\n'],
+    );
+    const parts = fc.array(fc.constantFrom('a', 'b', '\r', '\n', '\r\n', 'b'.repeat(40)), { maxLength: 400 });
+    const options = fc.record({ keepDelimiter: fc.boolean(), maxBytes: fc.constantFrom(30, 65_536) });
+    const sizes = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(marks, parts, options, sizes, (list, texts, { keepDelimiter, maxBytes }, cut) => {
+        const input = `${texts.join('')}${'b'.repeat(3000)}\n${texts.join('')}`;
+        const wanted: string[] = [];
+        const dropped: number[] = [];
+        let start = 0;
+        for (let end = 1; end <= input.length; end++) {
+          if (input[end - 1] !== '\n') continue;
+          const lengths = list
+            .filter((mark) => input.slice(start, end).endsWith(mark))
+            .map((mark) => mark.length);
+          if (lengths.length === 0) continue;
+          const frame = input.slice(start, end - Math.max(...lengths));
+          if (frame.length > maxBytes) dropped.push(frame.length);
+          else wanted.push(keepDelimiter ? input.slice(start, end) : frame);
+          start = end;
+        }
+        const skipped: number[] = [];
+        const codec = delimiter(list, {
+          keepDelimiter,
+          maxBytes,
+          onOversize: 'skip',
+          onSkip: (bytes) => skipped.push(bytes),
+        });
+        const decoder = codec.decoder();
+        const given: string[] = [];
+        for (const piece of cutBy(utf8(input), cut)) {
+          decoder.push(piece);
+          given.push(...drain(decoder).map(text));
+        }
+        expect(given).toEqual(wanted);
+        expect(skipped).toEqual(dropped);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('may begin and end in others', () => {
     const bytes = new Uint8Array(100_000).fill(97).map((byte, index) => (index % 1777 === 1776 ? 10 : byte));
     const whole = decodeAll(delimiter('\n', { unterminated: 'frame' }), [bytes]).map(text);

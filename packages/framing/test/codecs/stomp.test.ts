@@ -398,7 +398,8 @@ describe('the encoder', () => {
       ['1.0', '1.1', '1.2'],
       frame('SEND', { 'content-length': '3' }, 'ab'),
     ],
-    ['a length that is no number', ['1.0', '1.1', '1.2'], frame('SEND', { 'content-length': ' 2' }, 'ab')],
+    ['a length that is no number', ['1.0', '1.1', '1.2'], frame('SEND', { 'content-length': '+2' }, 'ab')],
+    ['a length with a space', ['1.1', '1.2'], frame('SEND', { 'content-length': ' 2' }, 'ab')],
     ['a body where there is none', ['1.1', '1.2'], frame('SUBSCRIBE', { id: '0' }, 'body')],
   ];
   test.each(wrong)('refuses %s, and writes nothing', (_, versions, one) => {

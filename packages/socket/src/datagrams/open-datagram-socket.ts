@@ -24,7 +24,7 @@ export async function openDatagramSocket(
   requireValid(options);
   const inbox = new DatagramInbox(options.queueLimit);
   const local = { kind: 'inet', host: host === '' ? everyInterface[family] : host, port } as const;
-  if (reusePort) requireReusePort(formatAddress(local));
+  if (reusePort) requireReusePort(formatAddress(local), 'udp');
   const socket = createSocket(socketOptions(family, options));
   let failing = formatAddress(local);
   try {

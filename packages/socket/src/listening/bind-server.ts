@@ -47,7 +47,7 @@ export async function bindServer(server: Server, place: Place, options: BindServ
   }
   if (reusePort) {
     if (place.kind !== 'inet') throw new SocketUsageError('BAD_ARGUMENT', 'reusePort is for TCP ports');
-    requireReusePort(formatAddress(place));
+    requireReusePort(formatAddress(place), 'tcp');
   }
   const text = place.kind === 'fd' ? `fd:${String(place.fd)}` : formatAddress(place);
   try {

@@ -8,6 +8,7 @@ import {
   type StompFrame,
   type StompLimits,
   type StompVersion,
+  lengthDigits,
 } from './frame.ts';
 
 /** What stands before a body. */
@@ -133,9 +134,9 @@ export class StompDecoder extends QueueDecoder<StompFrame> {
   #bodyLength(headers: StompFrame['headers']): number {
     const given = headers.find(([name]) => name === 'content-length')?.[1];
     if (given === undefined) return -1;
-    // The examples of 1.0 have a space behind the colon, and its programs trim.
-    const digits = this.#version === '1.0' ? given.trim() : given;
-    if (!/^[0-9]{1,15}$/.test(digits)) return this.#refuse('MALFORMED', `content-length is ${quoted(given)}`);
+    const digits = lengthDigits(given, this.#version);
+    if (digits === undefined || digits.length > 15)
+      return this.#refuse('MALFORMED', `content-length is ${quoted(given)}`);
     const { maxBytes } = this.#limits;
     if (Number(digits) > maxBytes) {
       this.#refuse('TOO_LARGE', `a body of ${digits} bytes, the limit is ${String(maxBytes)}`);

@@ -7,6 +7,7 @@ import {
   type StompFrame,
   type StompLimits,
   type StompVersion,
+  lengthDigits,
 } from './frame.ts';
 
 /** Writes one frame, or, where it throws FramingUsageError, nothing. */
@@ -19,7 +20,7 @@ export function encodeStomp(
 ): void {
   const { command, body } = frame;
   const { maxBytes, maxHeaderBytes, maxHeaders } = limits;
-  const headers = withLength(frame, contentLength);
+  const headers = withLength(frame, version, contentLength);
   if (!isCommand(command)) throw new FramingUsageError(`${JSON.stringify(command)} is no command`);
   if (headers.length > maxHeaders) throw new FramingUsageError(`more than ${String(maxHeaders)} headers`);
   if (body.length > maxBytes) throw new FramingUsageError(`a body above ${String(maxBytes)} bytes`);
@@ -44,11 +45,12 @@ const encoder = new TextEncoder();
 
 function withLength(
   { headers, body }: StompFrame,
+  version: StompVersion,
   contentLength: 'always' | 'when-needed',
 ): StompFrame['headers'] {
   const given = headers.find(([name]) => name === 'content-length')?.[1];
   if (given !== undefined) {
-    if (/^[0-9]+$/.test(given) && Number(given) === body.length) return headers;
+    if (Number(lengthDigits(given, version) ?? NaN) === body.length) return headers;
     throw new FramingUsageError(`content-length is ${given}, but the body has ${String(body.length)} bytes`);
   }
   const isNeeded = contentLength === 'always' ? body.length > 0 : body.includes(0);

@@ -53,3 +53,9 @@ const escapes: ReadonlyMap<string, string> = new Map([
 const unescapes: ReadonlyMap<string, string> = new Map(
   Array.from(escapes, ([character, escape]) => [escape, character]),
 );
+
+/** The digits of a `content-length`. The examples of 1.0 have a space behind the colon, and its programs trim. */
+export function lengthDigits(given: string, version: StompVersion): string | undefined {
+  const digits = version === '1.0' ? given.replace(/^ +| +$/g, '') : given;
+  return /^[0-9]+$/.test(digits) ? digits : undefined;
+}

@@ -1,0 +1,97 @@
+import type { ByteQueue } from '../byte-queue.ts';
+import { ByteScanner } from '../byte-scanner.ts';
+import type { EndSearch } from './marked-decoder.ts';
+
+/** Opening a chunk costs as much as taking a few frames the general way. */
+const longBytes = 1024;
+/** All marks may have to be compared at each byte: that is O(bytes) still as long as they are short. */
+const maxMarkBytes = 8;
+
+/**
+ * Takes frames that lie inside one long chunk, and leaves the others to the general way: frames of 100 bytes 1.8 times as fast as that.
+ * For short marks that end with the same byte, as CR LF and LF do: where it is found, what stands before it is compared.
+ */
+export class HeadFrames {
+  /** The longest first. */
+  readonly #marks: readonly Uint8Array[];
+  readonly #scanner: ByteScanner;
+  readonly #maxBytes: number;
+  readonly #keepsMark: boolean;
+  /** The chunk looked at. To ask it for its buffer at each frame would cost as much as making the frame. */
+  #head: Uint8Array | undefined;
+  #buffer: ArrayBufferLike = noBuffer;
+  #byteOffset = 0;
+
+  constructor(marks: readonly Uint8Array[], maxBytes: number, keepsMark: boolean) {
+    this.#marks = marks.toSorted((a, b) => b.length - a.length);
+    this.#scanner = new ByteScanner(marks[0]?.at(-1) as number);
+    this.#maxBytes = maxBytes;
+    this.#keepsMark = keepsMark;
+  }
+
+  static canFind(marks: readonly Uint8Array[]): boolean {
+    return marks.every((mark) => mark.length <= maxMarkBytes && mark.at(-1) === marks[0]?.at(-1));
+  }
+
+  /** The frame at the front of the queue, its mark skipped; `undefined`: go the general way, `search` then knows where from. */
+  take(queue: ByteQueue, search: EndSearch): Uint8Array | undefined {
+    const { head, start } = queue;
+    if (head !== this.#head && !this.#open(head, start)) return undefined;
+    let end = start;
+    let markBytes = 0;
+    while (markBytes === 0) {
+      end = this.#scanner.indexIn(head, end, head.length) + 1;
+      if (end === 0) {
+        // A mark that ends in the next chunk may begin in this one.
+        search.scanned = head.length - start - (this.#marks[0] as Uint8Array).length + 1;
+        this.#close();
+        return undefined;
+      }
+      markBytes = this.#markAt(head, start, end);
+    }
+    const bytes = end - start - markBytes;
+    if (bytes > this.#maxBytes) {
+      this.#close();
+      return undefined;
+    }
+    const frame = new Uint8Array(
+      this.#buffer,
+      this.#byteOffset + start,
+      this.#keepsMark ? bytes + markBytes : bytes,
+    );
+    queue.skip(end - start);
+    if (head.length - end < longBytes) this.#close();
+    return frame;
+  }
+
+  /** Length of the longest mark that ends at `end`, or 0. The byte before it is the last of all of them. */
+  #markAt(head: Uint8Array, start: number, end: number): number {
+    for (const mark of this.#marks) {
+      const from = end - mark.length;
+      if (from < start) continue;
+      let i = mark.length - 2;
+      while (i >= 0 && head[from + i] === mark[i]) i--;
+      if (i < 0) return mark.length;
+    }
+    return 0;
+  }
+
+  #open(head: Uint8Array, start: number): boolean {
+    if (head.length - start < longBytes) {
+      this.#close();
+      return false;
+    }
+    this.#head = head;
+    this.#buffer = head.buffer;
+    this.#byteOffset = head.byteOffset;
+    return true;
+  }
+
+  /** A chunk that is used up is not kept alive. */
+  #close(): void {
+    this.#head = undefined;
+    this.#buffer = noBuffer;
+  }
+}
+
+const noBuffer = new ArrayBuffer(0);
