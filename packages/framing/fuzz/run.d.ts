@@ -14,5 +14,6 @@ export function fuzz(options: {
   readonly codec?: string;
   readonly only?: number;
   readonly timed?: boolean;
+  readonly onInput?: (format: number, index: number) => void;
   readonly onFormat?: (done: { format: string; inputs: number; bytes: number }) => void;
 }): Failure[];

@@ -26,10 +26,11 @@ const spareBytes = 4 * 1024 * 1024;
  * @param {string} [options.codec]  only those whose name begins so
  * @param {number} [options.only]  only the input of this index
  * @param {boolean} [options.timed]  whether an input that takes long fails
+ * @param {(format: number, index: number) => void} [options.onInput]  told before each, by the number of its format among those chosen
  * @param {(done: { format: string, inputs: number, bytes: number }) => void} [options.onFormat]
  * @returns {Failure[]}
  */
-export function fuzz({ api, inputs, seed, codec = '', only, timed = false, onFormat }) {
+export function fuzz({ api, inputs, seed, codec = '', only, timed = false, onInput, onFormat }) {
   const formats = formatsOf(api);
   const chosen = formats.filter(({ name }) => name.startsWith(codec));
   if (chosen.length === 0) throw new Error(`no format is called ${codec}`);
@@ -37,11 +38,17 @@ export function fuzz({ api, inputs, seed, codec = '', only, timed = false, onFor
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    return chosen.flatMap((format) => {
+    return chosen.flatMap((format, number) => {
       const variants = formats.filter(({ name }) => codecOf(name) === codecOf(format.name)).length;
       const begin = only ?? 0;
       const end = only === undefined ? Math.ceil(inputs / variants) : only + 1;
-      const done = fuzzFormat(format, { begin, end, seed, timed });
+      const done = fuzzFormat(format, {
+        begin,
+        end,
+        seed,
+        timed,
+        onInput: (index) => onInput?.(number, index),
+      });
       if ('reason' in done) return [done];
       onFormat?.({ format: format.name, inputs: end - begin, bytes: done.bytes });
       return [];
@@ -53,14 +60,15 @@ export function fuzz({ api, inputs, seed, codec = '', only, timed = false, onFor
 
 /**
  * @param {import('./formats.js').Format} format
- * @param {{ begin: number, end: number, seed: number, timed: boolean }} range
+ * @param {{ begin: number, end: number, seed: number, timed: boolean, onInput: (index: number) => void }} range
  * @returns {Failure | { bytes: number }}
  */
-function fuzzFormat(format, { begin, end, seed, timed }) {
+function fuzzFormat(format, { begin, end, seed, timed, onInput }) {
   let bytes = 0;
   let unchecked = 0;
   let held = process.memoryUsage().arrayBuffers;
   for (let index = begin; index < end; index++) {
+    onInput(index);
     const random = new Random(seedOf(seed, format.name, index));
     const input = randomInput(random, () => validInput(format, random), format.words);
     const pieces = randomPieces(random, input);

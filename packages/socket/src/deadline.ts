@@ -73,15 +73,7 @@ export function withDeadline<T>(
     }
     const disarm = armDeadline(deadline, expire);
     // Before anybody hears of the outcome: whoever then aborts the signal means something else.
-    work.then(
-      (value) => {
-        disarm();
-        resolve(value);
-      },
-      (error: unknown) => {
-        disarm();
-        reject(error);
-      },
-    );
+    work.then(disarm, disarm);
+    work.then(resolve, reject);
   });
 }

@@ -1,26 +1,3 @@
-/** Read and written by what letter, of how many bytes: the table of Python's `struct`. */
-type StructCode =
-  | 'c'
-  | 'b'
-  | 'B'
-  | '?'
-  | 'h'
-  | 'H'
-  | 'i'
-  | 'I'
-  | 'l'
-  | 'L'
-  | 'q'
-  | 'Q'
-  | 'n'
-  | 'N'
-  | 'P'
-  | 'e'
-  | 'f'
-  | 'd'
-  | 's'
-  | 'p';
-
 /** What one item of a format is in a program: integers of 8 bytes are bigints, since numbers end at 2^53. */
 export type StructValue = number | bigint | boolean | Uint8Array;
 
