@@ -4,8 +4,11 @@
  * and in hexadecimal, as small as it still fails; `--only INDEX` runs one input again. An input that never comes to an end is told, too: the work is
  * a thread's, and this one watches it.
  */
+import * as api from '@wirestack/framing/codecs';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { report } from './report.js';
+import { inputAgain } from './run.js';
 
 /** So long an input may take, with all that is done with it. */
 const stuckMs = 20_000;
@@ -43,9 +46,7 @@ worker.on('exit', (code) => {
 
 function stuck() {
   const [format, index] = progress;
-  console.log(
-    `STUCK format ${String(format)} of those chosen --seed ${String(settings.seed)} --only ${String(index)}`,
-  );
+  console.log(report('STUCK', settings.seed, inputAgain({ api, ...settings, format, index })));
   process.exitCode = 1;
   void worker.terminate();
 }

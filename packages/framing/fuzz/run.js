@@ -69,9 +69,7 @@ function fuzzFormat(format, { begin, end, seed, timed, onInput }) {
   let held = process.memoryUsage().arrayBuffers;
   for (let index = begin; index < end; index++) {
     onInput(index);
-    const random = new Random(seedOf(seed, format.name, index));
-    const input = randomInput(random, () => validInput(format, random), format.words);
-    const pieces = randomPieces(random, input);
+    const { input, pieces } = inputAt(format, seed, index);
     const reason = violation(format, input, pieces, timed);
     if (reason !== undefined) return smallest(format, index, input, pieces, timed, reason);
     bytes += input.length;
@@ -88,6 +86,17 @@ function fuzzFormat(format, { begin, end, seed, timed, onInput }) {
   return { bytes };
 }
 
+/**
+ * An input again, by the numbers that `onInput` was told.
+ *
+ * @param {{ api: import('./formats.js').Api, codec: string, format: number, seed: number, index: number }} which
+ */
+export function inputAgain({ api, codec, format, seed, index }) {
+  const chosen = formatsOf(api).filter(({ name }) => name.startsWith(codec))[format];
+  const { input, pieces } = inputAt(chosen, seed, index);
+  return asIs(chosen, index, input, pieces);
+}
+
 /** The names of the codecs. @param {import('./formats.js').Api} api */
 export function codecsOf(api) {
   return [...new Set(formatsOf(api).map(({ name }) => codecOf(name)))];
@@ -96,6 +105,13 @@ export function codecsOf(api) {
 /** The first word of the name of a format. @param {string} name */
 function codecOf(name) {
   return /^\w+/.exec(name)?.[0] ?? '';
+}
+
+/** @param {import('./formats.js').Format} format @param {number} seed @param {number} index */
+function inputAt(format, seed, index) {
+  const random = new Random(seedOf(seed, format.name, index));
+  const input = randomInput(random, () => validInput(format, random), format.words);
+  return { input, pieces: randomPieces(random, input) };
 }
 
 /** @param {import('./formats.js').Format} format @param {Random} random */
