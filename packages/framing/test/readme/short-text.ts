@@ -1,4 +1,4 @@
-import { QueueDecoder, type Codec } from '@wirestack/framing/codecs';
+import { FramingUsageError, QueueDecoder, type Codec } from '@wirestack/framing/codecs';
 
 class ShortTextDecoder extends QueueDecoder<string> {
   protected parse(): string | undefined {
@@ -17,6 +17,7 @@ export const shortText: Codec<string> = {
   encoder: () => ({
     encode: (text, into) => {
       const bytes = new TextEncoder().encode(text);
+      if (bytes.length > 100) throw new FramingUsageError(`a text of ${String(bytes.length)} bytes`);
       into.reserve(1)[0] = bytes.length;
       into.append(bytes);
     },
