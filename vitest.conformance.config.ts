@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 /** The built demo and the examples, driven by programs nobody here wrote. Run after a build; needs the peers that `.ci/run` installs. */
 export default defineConfig({
@@ -13,7 +13,8 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['conformance/**/*.test.ts'],
-          exclude: ['conformance/runtimes/**'],
+          // Not in place of the defaults: they keep the dependencies' own tests out.
+          exclude: [...configDefaults.exclude, 'conformance/runtimes/**'],
         },
       },
       // The other runtimes are a download of their own: `pnpm runtimes` installs them first.
