@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bind } from '@wirestack/socket';
+import { bind, listen, SocketError } from '@wirestack/socket';
 import { Program } from '../support/program.ts';
 
 /** `nsd` in the foreground, on loopback and a port that was free, with one zone. */
@@ -62,7 +62,16 @@ zone:
 `;
 }
 
+/** Free for datagrams and for connections: what is only one of them may be taken in the other. */
 async function freePort(): Promise<number> {
-  await using socket = await bind('udp://127.0.0.1:0');
-  return (socket.localAddress as { port: number }).port;
+  for (;;) {
+    await using socket = await bind('udp://127.0.0.1:0');
+    const { port } = socket.localAddress as { port: number };
+    try {
+      await using listener = await listen({ host: '127.0.0.1', port });
+      return (listener.address as { port: number }).port;
+    } catch (error) {
+      if (!(error instanceof SocketError) || error.code !== 'IN_USE') throw error;
+    }
+  }
 }

@@ -38,7 +38,7 @@ export interface ByteStream extends AsyncIterable<Uint8Array>, AsyncDisposable {
   /**
    * Push mode for hot paths: from now on chunks arrive by a synchronous call, without a promise a chunk, and `read()` is
    * refused. Bytes that arrived before are delivered in a later turn, never inside `attach` itself. A second call
-   * replaces the receiver, which is how an upgrade hands a connection over.
+   * replaces the receiver, which is how an upgrade hands a connection over; the new one is told of an end that the old one was told of.
    */
   attach(receiver: ByteReceiver): void;
   /** Push mode: no `data` from the moment this returns, until `resume()`. The peer feels back-pressure. */

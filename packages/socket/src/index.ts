@@ -50,12 +50,14 @@ export {
 export { fromDuplex, toDuplex, type FromDuplexOptions } from './streams/duplex.ts';
 export { fromWebStreams, toWebStreams, type WebStreamPair, type WebStreams } from './streams/web-streams.ts';
 export { childStream, stdioStream } from './streams/child-stream.ts';
+export { handBack } from './streams/hand-back.ts';
 export { ForwardingStream } from './streams/forwarding-stream.ts';
 export { portStream, type PortStreamOptions } from './streams/message-port.ts';
 export { tap, type Direction, type StreamObserver, type TapOptions } from './tap.ts';
 export { interleave, race, type RaceOptions } from './race.ts';
 export { socketPair, type SocketPairOptions } from './streams/memory-pair.ts';
 export { formatAddress, parseAddress, type Address, type AddressLike, type Endpoint } from './address.ts';
+export { formatIp, ipv4Within, parseHost } from './ip-address.ts';
 export { armDeadline, withDeadline, type Deadline } from './deadline.ts';
 export { ReadQueue } from './streams/read-queue.ts';
 export {

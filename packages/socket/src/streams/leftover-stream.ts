@@ -15,6 +15,7 @@ export class LeftoverStream extends ForwardingStream implements Pollable {
   #paused = false;
   #dropping = false;
   #ended = false;
+  #endDelivered = false;
   #over: { readonly error: Error | undefined } | undefined;
 
   constructor(inner: ByteStream, leftover: readonly Uint8Array[]) {
@@ -81,6 +82,7 @@ export class LeftoverStream extends ForwardingStream implements Pollable {
     }
     this.#receiver = receiver;
     this.#paused = false;
+    this.#endDelivered = false;
     this.#schedule();
   }
 
@@ -101,8 +103,8 @@ export class LeftoverStream extends ForwardingStream implements Pollable {
       else this.#receiver?.data(chunk);
     },
     end: () => {
-      if (this.#catchingUp) this.#ended = true;
-      else this.#receiver?.end();
+      this.#ended = true;
+      if (!this.#catchingUp) this.#deliverEnd();
     },
     closed: (error) => {
       this.#over = { error };
@@ -114,7 +116,7 @@ export class LeftoverStream extends ForwardingStream implements Pollable {
   };
 
   #schedule(): void {
-    if (this.#scheduled || (!this.#catchingUp && this.#over === undefined)) return;
+    if (this.#scheduled || !(this.#catchingUp || this.#ended || this.#over !== undefined)) return;
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
@@ -130,12 +132,15 @@ export class LeftoverStream extends ForwardingStream implements Pollable {
     if (this.#paused && !this.#dropping) return;
     const wasCatchingUp = this.#catchingUp;
     this.#catchingUp = false;
-    if (this.#ended) {
-      this.#ended = false;
-      this.#receiver?.end();
-    }
+    this.#deliverEnd();
     if (this.#over !== undefined) this.#receiver?.closed(this.#over.error);
     else if (wasCatchingUp) this.inner.resume();
+  }
+
+  #deliverEnd(): void {
+    if (!this.#ended || this.#endDelivered) return;
+    this.#endDelivered = true;
+    this.#receiver?.end();
   }
 
   #drop(): void {

@@ -186,6 +186,7 @@ export class LinkedStream implements ByteStream, Pollable {
     }
     this.#receiver = receiver;
     this.#paused = false;
+    this.#endDelivered = false;
     this.#schedule();
   }
 

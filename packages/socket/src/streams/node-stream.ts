@@ -222,6 +222,7 @@ export class NodeStream<Source extends Duplex = Duplex> implements ByteStream, P
     }
     this.#receiver = receiver;
     this.#paused = false;
+    this.#endDelivered = false;
     const mustCatchUp = (this.#queue?.bytes ?? 0) > 0 || this.#peerEnded || this.#over;
     if (!mustCatchUp) {
       this.#listen();

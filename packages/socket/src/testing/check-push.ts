@@ -200,6 +200,21 @@ export const pushCases: readonly ContractCase[] = [
     assert.deepEqual(second.calls, ['data', 'end', 'closed']);
   }),
 
+  contractCase('a receiver that replaces one told of the end is told of it, too', async (a, b) => {
+    const first = new RecordingReceiver();
+    a.attach(first);
+    await b.shutdown('write');
+    await first.untilCalled('end');
+    const second = new RecordingReceiver();
+    a.attach(second);
+    assert.deepEqual(second.calls, [], 'not inside attach()');
+    await second.untilCalled('end');
+    await a.close();
+    await second.untilCalled('closed');
+    assert.deepEqual(second.calls, ['end', 'closed']);
+    assert.deepEqual(first.calls, ['end']);
+  }),
+
   contractCase('attach() inside data() hands the connection over without losing a byte', async (a, b) => {
     const first = new RecordingReceiver();
     const second = new RecordingReceiver();

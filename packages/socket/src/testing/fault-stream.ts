@@ -133,6 +133,7 @@ class FaultStream extends ForwardingStream {
     }
     this.#receiver = receiver;
     this.#paused = false;
+    this.#endDelivered = false;
     this.#pumpLater();
   }
 
