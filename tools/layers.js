@@ -59,7 +59,7 @@ export const layers = {
   },
   http: {
     siblings: ['framing', 'socket'],
-    pure: ['src/protocol/', 'src/errors.ts', 'src/headers.ts'],
+    pure: ['src/protocol/', 'src/fields/', 'src/errors.ts', 'src/headers.ts'],
     pureTypes: ['framing'],
   },
   gateway: { siblings: ['http', 'socket', 'framing'] },
