@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * HTTP servers side by side: ours, node:http, fastify, hono, and the raw node:net limit, interleaved in one run.
+ * HTTP servers side by side: ours, node:http, fastify, hono, nginx, Bun, Deno and the raw node:net limit, interleaved in one run.
  * See bench/README.md for the options and how to read the table.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { isPinned, loadCpu, serverCpu } from '../cpus.js';
 import { machine } from '../figures.js';
 import { cpuSeconds, machineBusySeconds, ownCpuSeconds, peakMegabytes, resetPeak } from '../proc.js';
 import { load, tools } from './load.js';
-import { startServer } from './processes.js';
+import { isHere, startServer } from './processes.js';
 import { markdown, summarise, table } from './report.js';
 import { scenarios } from './scenarios.js';
 import { verify } from './verify.js';
@@ -84,6 +84,10 @@ async function runScenario(scenario) {
   const servers = [];
   try {
     for (const name of options.servers?.split(',') ?? scenario.servers) {
+      if (!isHere(name)) {
+        console.warn(`${name} is not installed: no row for it`);
+        continue;
+      }
       servers.push(await startServer(name, { env: scenario.env, cpu: serverCpu }));
     }
     for (const server of servers) await verify(server, scenario);

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { pinned } from '../cpus.js';
+import { natives, untilListening } from './native.js';
 
 /**
  * @typedef {object} Server
@@ -14,8 +15,13 @@ import { pinned } from '../cpus.js';
  * @property {() => Promise<void>} stop
  */
 
+/** Whether it can be started here. @param {string} name */
+export function isHere(name) {
+  return natives[name]?.isHere ?? true;
+}
+
 /**
- * Starts `servers/NAME.js`; resolves once it listens.
+ * Starts `servers/NAME.js`, or a native one; resolves once it listens.
  *
  * @param {string} name
  * @param {{ env?: Record<string, string>, cpu?: number | undefined, flags?: string[] }} [options]
@@ -23,14 +29,24 @@ import { pinned } from '../cpus.js';
  */
 export async function startServer(name, { env = {}, cpu, flags = [] } = {}) {
   const file = fileURLToPath(new URL(`servers/${name}.js`, import.meta.url));
-  const [program, ...args] = pinned(cpu, [process.execPath, ...flags, file]);
+  Object.assign(process.env, env.FILES === undefined ? {} : { FILES: env.FILES });
+  const {
+    command,
+    port: known,
+    clear,
+  } = (await natives[name]?.prepare()) ?? {
+    command: [process.execPath, ...flags, file],
+  };
+  const [program, ...args] = pinned(cpu, command);
   const child = spawn(program, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
   const port = await Promise.race([
-    once(child.stdout, 'data').then(([text]) => Number(/listening (\d+)/.exec(String(text))?.[1])),
+    known === undefined
+      ? told(child)
+      : untilListening(known, () => child.exitCode !== null).then(() => known),
     exited.then(() => Promise.reject(new Error(`${name} did not start`))),
   ]);
   return {
@@ -44,6 +60,13 @@ export async function startServer(name, { env = {}, cpu, flags = [] } = {}) {
     async stop() {
       child.kill('SIGKILL');
       await exited;
+      clear?.();
     },
   };
+}
+
+/** @param {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, null>} child */
+async function told(child) {
+  const [text] = await once(child.stdout, 'data');
+  return Number(/listening (\d+)/.exec(String(text))?.[1]);
 }

@@ -31,7 +31,9 @@ const browserFields = {
 const posted = { name: 'wirestack', text: 'x'.repeat(990) };
 const postedText = JSON.stringify(posted);
 
-const all = ['node-http', 'fastify', 'hono', 'raw-net', 'wirestack-http', 'wirestack-gateway'];
+const inNode = ['node-http', 'fastify', 'hono', 'raw-net', 'wirestack-http', 'wirestack-gateway'];
+const runtimes = ['bun', 'deno'];
+const all = [...inNode, 'nginx', ...runtimes];
 
 /** @type {Scenario} */
 const plain = {
@@ -65,6 +67,7 @@ const list = [
     body: postedText,
     expected: posted.name,
     // The raw limit knows no Content-Length: it is told how much to skip, and what to answer.
+    servers: [...inNode, ...runtimes],
     env: { SKIP_BYTES: String(postedText.length), RAW_ANSWER: posted.name },
   },
 ];
