@@ -93,7 +93,7 @@ class HttpEnviron implements Environ {
   [header: `HTTP_${string}`]: string | undefined;
 
   constructor(request: HttpRequest, host: Host) {
-    const { target, remoteAddress } = request;
+    const { target } = request;
     const queryAt = target.indexOf('?');
     this.REQUEST_METHOD = request.method;
     this.SCRIPT_NAME = '';
@@ -102,10 +102,10 @@ class HttpEnviron implements Environ {
     this.SERVER_NAME = host.name;
     this.SERVER_PORT = host.port;
     this.SERVER_PROTOCOL = request.version === '1.1' ? 'HTTP/1.1' : 'HTTP/1.0';
-    this.REMOTE_ADDR = 'host' in remoteAddress ? remoteAddress.host : '';
+    this.REMOTE_ADDR = request.clientAddress;
     this.REQUEST_URI = target;
     this['wsgi.version'] = version;
-    this['wsgi.url_scheme'] = 'http';
+    this['wsgi.url_scheme'] = request.scheme;
     this['wsgi.input'] = new InputStream(request);
     this['wsgi.errors'] = stderr;
     this['wsgi.multithread'] = false;

@@ -17,6 +17,11 @@
  * | `BODY_TOO_LARGE` `CHUNK_EXTENSIONS_TOO_LARGE` | 413 | RFC 9110 15.5.14 |
  * | `HEAD_TIMEOUT` `BODY_TIMEOUT` | 408 | RFC 9110 15.5.9 |
  * | `TRUNCATED` | 400 | the input ended inside a message |
+ * | `BAD_STATUS_LINE` | 502 | RFC 9112 4 |
+ * | `UNSOLICITED` | 502 | RFC 9112 6.3, RFC 9110 15.2.2: an answer to nothing that was asked |
+ * | `TOO_MANY_INFORMATIONAL` | 502 | 1xx responses without end |
+ *
+ * A client meets them, too: there `status` is what a gateway may answer, or a plain 502.
  */
 export type HttpErrorCode = keyof typeof statusOfCode;
 
@@ -47,6 +52,9 @@ const statusOfCode = {
   HEAD_TIMEOUT: 408,
   BODY_TIMEOUT: 408,
   TRUNCATED: 400,
+  BAD_STATUS_LINE: 502,
+  UNSOLICITED: 502,
+  TOO_MANY_INFORMATIONAL: 502,
 } as const;
 
 /** The peer broke the protocol or passed a limit. Answer with `status` and end the connection: where it stands is unknown. */
@@ -54,17 +62,23 @@ export class HttpProtocolError extends Error {
   override readonly name = 'HttpProtocolError';
   readonly code: HttpErrorCode;
   readonly status: number;
+  /**
+   * Bytes of the connection's input before the one that cannot be right, or before the first one past a limit. What a head lacks, or contradicts
+   * as a whole, is known at its empty line. Undefined where no byte is to blame, such as for a deadline.
+   */
+  readonly offset: number | undefined;
 
-  constructor(code: HttpErrorCode, message: string) {
+  constructor(code: HttpErrorCode, message: string, offset?: number) {
     super(message);
     this.code = code;
     this.status = statusOfCode[code];
+    this.offset = offset;
   }
 }
 
-/** `BAD_STATUS` `BAD_FIELD` `BAD_BODY` in a response; `BAD_STATE` a call out of turn; `BAD_OPTION`; `BODY_USED` a body read twice. */
+/** `BAD_REQUEST` `BAD_STATUS` `BAD_FIELD` `BAD_BODY` in a message to send; `BAD_STATE` a call out of turn; `BAD_OPTION`; `BODY_USED` a body read twice. */
 export type HttpUsageErrorCode =
-  'BAD_STATUS' | 'BAD_FIELD' | 'BAD_BODY' | 'BAD_STATE' | 'BAD_OPTION' | 'BODY_USED';
+  'BAD_REQUEST' | 'BAD_STATUS' | 'BAD_FIELD' | 'BAD_BODY' | 'BAD_STATE' | 'BAD_OPTION' | 'BODY_USED';
 
 /** The application used HTTP wrongly: a header that would break the message, a body that contradicts its length. */
 export class HttpUsageError extends TypeError {

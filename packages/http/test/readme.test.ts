@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import * as all from '@wirestack/http';
+import * as fields from '@wirestack/http/fields';
 import * as protocol from '@wirestack/http/protocol';
 import * as server from '@wirestack/http/server';
+import { connect } from '@wirestack/socket';
 import { settingsFrom } from '../src/server/options.ts';
+import { ask } from './readme-client.ts';
 import { talk } from './readme-protocol.ts';
 
 const readme = read('../README.md');
@@ -65,6 +68,52 @@ test('the example without I/O is the one in readme-protocol.ts, and answers requ
   expect(connection.mustClose).toBe(false);
   expect(talk(connection, Buffer.from('?\r\n'))).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
   expect(connection.mustClose).toBe(true);
+});
+
+test('the example of proxies and observers is the one in readme-observer.ts, and tells what it should', async () => {
+  const { counter, lines, server: observed } = await import('./readme-observer.ts');
+  await using running = await observed.listen('127.0.0.1:0');
+  const { port } = running.address as { port: number };
+  const answer = await fetch(`http://127.0.0.1:${String(port)}/`, {
+    headers: {
+      'X-Forwarded-For': '192.0.2.7',
+      'X-Forwarded-Proto': 'https',
+      'X-Forwarded-Host': 'a.example',
+    },
+  });
+  expect(await answer.text()).toBe('https://a.example for 192.0.2.7\n');
+  expect(counter).toEqual({ requests: 1, bytes: 32 });
+  expect(JSON.parse(lines.join(''))).toMatchObject({ client: '192.0.2.7', status: 200, isComplete: true });
+  expect(readme).toContain(`\`\`\`ts\n${read('./readme-observer.ts')}\`\`\``);
+});
+
+test('the example of a client is the one in readme-client.ts, and reads an answer', () => {
+  expect(section('Without I/O')).toContain(`\`\`\`ts\n${read('./readme-client.ts')}\`\`\``);
+  const said = ask((request) => {
+    expect(request).toBe('GET / HTTP/1.1\r\nHost: example.com\r\n\r\n');
+    return [Buffer.from('HTTP/1.1 200 OK\r\nContent-Len'), Buffer.from('gth: 2\r\n\r\nhi')];
+  });
+  expect(said).toEqual(['head', 'data', 'end']);
+});
+
+test('the functions of `@wirestack/http/fields` stand in the README, and no others', () => {
+  const listed = rows('Exports', 'from `@wirestack/http/fields`').flatMap(([names = '']) =>
+    names.split(/[ `]+/).filter((name) => name !== ''),
+  );
+  const exported = Object.keys(fields).filter((name) => name !== 'HttpUsageError');
+  expect(listed.toSorted()).toEqual(exported.toSorted());
+});
+
+test('the example of an upgrade is the one in readme-upgrade.ts, and echoes', async () => {
+  expect(readme).toContain(`\`\`\`ts\n${read('./readme-upgrade.ts')}\`\`\``);
+  const { server: upgrading } = await import('./readme-upgrade.ts');
+  await using running = await upgrading.listen('127.0.0.1:0');
+  await using stream = await connect(running.address);
+  await stream.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello');
+  await stream.shutdown('write');
+  let text = '';
+  for await (const chunk of stream) text += Buffer.from(chunk).toString('latin1');
+  expect(text).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n[^]*\r\n\r\nhello$/);
 });
 
 test.each([

@@ -82,7 +82,6 @@ export {
   type ObfuscatedNode,
   type UnknownNode,
 } from './forwarded-node.ts';
-export { isIpv4, isIpv6 } from './ip-address.ts';
 export { parseStructuredDictionary, parseStructuredItem, parseStructuredList } from './structured/parser.ts';
 export {
   formatStructuredDictionary,

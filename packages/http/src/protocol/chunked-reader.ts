@@ -1,9 +1,9 @@
-import { HttpProtocolError } from '../errors.ts';
+import type { HttpProtocolError } from '../errors.ts';
 import { HeaderFields } from '../headers.ts';
 import type { DataEvent, TrailersEvent } from './events.ts';
 import { FieldParser } from './field-parser.ts';
 import type { Input } from './input.ts';
-import type { MessageLimits } from './limits.ts';
+import type { MessageRules } from './limits.ts';
 import { CR, FIELD_VALUE, HEX, HTAB, LF, SEMICOLON, SP } from './octets.ts';
 
 // Where the reader stands between two calls.
@@ -22,7 +22,7 @@ const maxSizeDigits = 13;
 
 /** A body in chunks (RFC 9112 7.1). */
 export class ChunkedReader {
-  readonly #limits: MessageLimits;
+  readonly #limits: MessageRules;
   readonly #trailers: FieldParser;
   #step = SIZE;
   #digits = 0;
@@ -30,9 +30,9 @@ export class ChunkedReader {
   #bodyBytes = 0;
   #extensionBytes = 0;
 
-  constructor(limits: MessageLimits) {
+  constructor(limits: MessageRules) {
     this.#limits = limits;
-    this.#trailers = new FieldParser(limits.maxFields, true);
+    this.#trailers = new FieldParser(limits, 'trailers');
   }
 
   get isDone(): boolean {
@@ -55,73 +55,75 @@ export class ChunkedReader {
       if (this.#step === DATA) return this.#data(input);
       if (this.#step === TRAILERS) return this.#readTrailers(input);
       if (this.#step === DONE) return undefined;
-      this.#take(bytes[input.position++] as number);
+      this.#take(input, bytes[input.position++] as number);
     }
     return undefined;
   }
 
-  #take(code: number): void {
+  #take(input: Input, code: number): void {
     switch (this.#step) {
       case SIZE:
-        this.#size(code);
+        this.#size(input, code);
         break;
       case BLANK:
         if (code === SEMICOLON) this.#step = EXTENSION;
-        else if (code !== SP && code !== HTAB) throw chunkError('white space behind the size');
-        this.#countExtension();
+        else if (code !== SP && code !== HTAB) throw chunkError(input, 'white space behind the size');
+        this.#countExtension(input);
         break;
       case EXTENSION:
         if (code === CR) this.#step = SIZE_LF;
-        else if (FIELD_VALUE[code] === 0) throw chunkError('a control character in an extension');
-        else this.#countExtension();
+        else if (FIELD_VALUE[code] === 0) throw chunkError(input, 'a control character in an extension');
+        else this.#countExtension(input);
         break;
       case SIZE_LF:
-        if (code !== LF) throw chunkError('the size line does not end with CR LF');
-        this.#begin();
+        if (code !== LF) throw chunkError(input, 'the size line does not end with CR LF');
+        this.#begin(input);
         break;
       case DATA_CR:
-        if (code !== CR) throw chunkError('data longer than the size says');
+        if (code !== CR) throw chunkError(input, 'data longer than the size says');
         this.#step = DATA_LF;
         break;
       default:
-        if (code !== LF) throw chunkError('the data does not end with CR LF');
+        if (code !== LF) throw chunkError(input, 'the data does not end with CR LF');
         this.#step = SIZE;
         this.#digits = 0;
     }
   }
 
-  #size(code: number): void {
+  #size(input: Input, code: number): void {
     const digit = HEX[code] as number;
     if (digit > 0) {
-      if (++this.#digits > maxSizeDigits) throw chunkError('a size of too many digits');
+      if (++this.#digits > maxSizeDigits) throw chunkError(input, 'a size of too many digits');
       this.#remaining = this.#remaining * 16 + digit - 1;
       return;
     }
-    if (this.#digits === 0) throw chunkError('a size that is no number');
+    if (this.#digits === 0) throw chunkError(input, 'a size that is no number');
     if (code === CR) {
       this.#step = SIZE_LF;
       return;
     }
     if (code === SEMICOLON) this.#step = EXTENSION;
     else if (code === SP || code === HTAB) this.#step = BLANK;
-    else throw chunkError('a size that is no number');
-    this.#countExtension();
+    else throw chunkError(input, 'a size that is no number');
+    this.#countExtension(input);
   }
 
-  #countExtension(): void {
+  #countExtension(input: Input): void {
     const { maxExtensionBytes } = this.#limits;
     if (++this.#extensionBytes <= maxExtensionBytes) return;
-    throw new HttpProtocolError(
+    throw input.fault(
       'CHUNK_EXTENSIONS_TOO_LARGE',
       `chunk extensions of more than ${String(maxExtensionBytes)} bytes`,
+      input.position - 1,
     );
   }
 
-  #begin(): void {
+  #begin(input: Input): void {
     const { maxBodyBytes } = this.#limits;
     this.#bodyBytes += this.#remaining;
     if (this.#bodyBytes > maxBodyBytes) {
-      throw new HttpProtocolError('BODY_TOO_LARGE', `a body of more than ${String(maxBodyBytes)} bytes`);
+      const message = `a body of more than ${String(maxBodyBytes)} bytes`;
+      throw input.fault('BODY_TOO_LARGE', message, input.position - 1);
     }
     this.#step = this.#remaining > 0 ? DATA : TRAILERS;
     if (this.#step === TRAILERS) this.#trailers.reset(0);
@@ -142,19 +144,16 @@ export class ChunkedReader {
     const ceiling = input.position + maxTrailerBytes;
     if (!fields.parse(input, Math.min(input.end, ceiling))) {
       if (input.end < ceiling) return undefined;
-      throw new HttpProtocolError('HEAD_TOO_LARGE', `trailers of more than ${String(maxTrailerBytes)} bytes`);
+      throw input.fault('HEAD_TOO_LARGE', `trailers of more than ${String(maxTrailerBytes)} bytes`, ceiling);
     }
-    const { position } = input;
     input.position += fields.offset;
     this.#step = DONE;
     if (fields.count === 0) return undefined;
-    return {
-      type: 'trailers',
-      fields: new HeaderFields(input.bytes, position, position + fields.offset - 2),
-    };
+    return { type: 'trailers', fields: new HeaderFields(fields.bytes, fields.start, fields.end) };
   }
 }
 
-function chunkError(what: string): HttpProtocolError {
-  return new HttpProtocolError('BAD_CHUNK', `chunked body: ${what}`);
+/** The byte just taken is wrong. */
+function chunkError(input: Input, what: string): HttpProtocolError {
+  return input.fault('BAD_CHUNK', `chunked body: ${what}`, input.position - 1);
 }

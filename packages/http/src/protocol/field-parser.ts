@@ -1,6 +1,8 @@
 import { HttpProtocolError } from '../errors.ts';
-import type { Input } from './input.ts';
-import { COLON, CR, equalsIgnoreCase, FIELD_VALUE, HTAB, latin1, LF, SP, TOKEN } from './octets.ts';
+import { Input } from './input.ts';
+import { LineRepair } from './line-repair.ts';
+import type { MessageRules } from './limits.ts';
+import { COLON, COMMA, CR, equalsIgnoreCase, FIELD_VALUE, HTAB, latin1, LF, SP, TOKEN } from './octets.ts';
 
 // Where the parser stands between two calls; a byte is looked at once, however the input is sliced.
 const LINE_START = 0;
@@ -9,6 +11,9 @@ const BEFORE_VALUE = 2;
 const VALUE = 3;
 const VALUE_LF = 4;
 const END_LF = 5;
+
+/** Whose fields they are: Host and Expect mean something in a request only, and framing nothing behind the body. */
+export type Section = 'request' | 'response' | 'trailers';
 
 /**
  * A section of field lines up to its empty line (RFC 9112 5), validated in one pass over the bytes. Only the fields that decide
@@ -19,9 +24,14 @@ const END_LF = 5;
 export class FieldParser {
   /** Offset of the next byte to look at. */
   offset = 0;
-  /** The first field line. */
-  sectionStart = 0;
   count = 0;
+
+  /** Of a complete section: its field lines are `bytes[start, end)`, each ended by CR LF. */
+  bytes: Uint8Array = noBytes;
+  start = 0;
+  end = 0;
+  /** What the offsets of Host count from, in `bytes`. */
+  base = 0;
 
   hostCount = 0;
   hostStart = 0;
@@ -36,21 +46,24 @@ export class FieldParser {
   hasUpgrade = false;
   expectsContinue = false;
 
-  readonly #maxFields: number;
-  readonly #isTrailer: boolean;
+  readonly #rules: MessageRules;
+  readonly #section: Section;
+  #sectionStart = 0;
   #step = LINE_START;
   #nameStart = 0;
   #nameEnd = 0;
   #valueStart = 0;
+  /** Reads the lines again in its own way, where one was refused that a leniency may save. */
+  #repair: LineRepair | undefined;
 
-  constructor(maxFields: number, isTrailer: boolean) {
-    this.#maxFields = maxFields;
-    this.#isTrailer = isTrailer;
+  constructor(rules: MessageRules, section: Section) {
+    this.#rules = rules;
+    this.#section = section;
   }
 
   /** Ready for a section that begins at `offset` of the message. */
   reset(offset: number): void {
-    this.offset = this.sectionStart = offset;
+    this.offset = this.#sectionStart = offset;
     this.count = 0;
     this.hostCount = 0;
     this.contentLength = -1;
@@ -69,6 +82,21 @@ export class FieldParser {
    * @throws HttpProtocolError at the first byte that cannot be right.
    */
   parse(input: Input, limit: number): boolean {
+    if (this.#repair !== undefined) return this.#parseRepaired(this.#repair, input, limit);
+    try {
+      return this.#parseStrictly(input, limit);
+    } catch (error) {
+      return this.#repairOr(error, input, limit);
+    }
+  }
+
+  #repairOr(error: unknown, input: Input, limit: number): boolean {
+    if (!LineRepair.mayHelp(error, this.#rules)) throw error;
+    this.#repair = new LineRepair(this.#rules, this.#sectionStart);
+    return this.#parseRepaired(this.#repair, input, limit);
+  }
+
+  #parseStrictly(input: Input, limit: number): boolean {
     const { bytes, position: base } = input;
     // Local, so that the loops below do not load them through the module each time: a quarter of their time.
     const isToken = TOKEN;
@@ -83,7 +111,8 @@ export class FieldParser {
           step = END_LF;
           continue;
         }
-        if (code === SP || code === HTAB) throw foldError();
+        if (code === SP || code === HTAB)
+          throw input.fault('OBSOLETE_FOLD', 'a header line that begins with white space', at);
         this.#nameStart = at - base;
         step = NAME;
       }
@@ -91,7 +120,7 @@ export class FieldParser {
         while (at < limit && isToken[bytes[at] as number] === 1) at++;
         if (at === limit) break;
         const nameEnd = at - base;
-        if (bytes[at] !== COLON || nameEnd === this.#nameStart) throw nameError(bytes[at] as number);
+        if (bytes[at] !== COLON || nameEnd === this.#nameStart) throw nameError(input, at);
         this.#nameEnd = nameEnd;
         at++;
         step = BEFORE_VALUE;
@@ -105,20 +134,24 @@ export class FieldParser {
       if (step === VALUE) {
         while (at < limit && isValue[bytes[at] as number] === 1) at++;
         if (at === limit) break;
-        if (bytes[at] !== CR) throw valueError(bytes[at] as number);
+        if (bytes[at] !== CR) throw valueError(input, at);
         at++;
         step = VALUE_LF;
         if (at === limit) break;
       }
       if (step === VALUE_LF) {
-        if (bytes[at] !== LF) throw lineEndError();
-        this.#field(bytes, base, at - 1);
+        if (bytes[at] !== LF) throw lineEndError(input, at);
+        this.#field(input, at - 1);
         at++;
         step = LINE_START;
       }
       if (step === END_LF) {
-        if (bytes[at] !== LF) throw lineEndError();
+        if (bytes[at] !== LF) throw lineEndError(input, at);
         this.offset = at + 1 - base;
+        this.bytes = bytes;
+        this.start = base + this.#sectionStart;
+        this.end = at - 1;
+        this.base = base;
         return true;
       }
     }
@@ -127,45 +160,67 @@ export class FieldParser {
     return false;
   }
 
-  #field(bytes: Uint8Array, base: number, end: number): void {
-    if (++this.count > this.#maxFields) {
-      throw new HttpProtocolError('TOO_MANY_FIELDS', `more than ${String(this.#maxFields)} header fields`);
+  /** The lines as a strict sender would have written them, parsed as such: no other code has to know what is lenient. */
+  #parseRepaired(repair: LineRepair, input: Input, limit: number): boolean {
+    if (!repair.scan(input, limit)) return false;
+    this.#repair = undefined;
+    const lines = new Input();
+    lines.push(repair.lines(input));
+    this.reset(0);
+    try {
+      this.#parseStrictly(lines, lines.end);
+    } catch (error) {
+      if (!(error instanceof HttpProtocolError)) throw error;
+      const at = input.position + repair.offsetOf(error.offset ?? 0);
+      throw input.fault(error.code, error.message, at);
     }
+    this.offset = repair.offset;
+    return true;
+  }
+
+  #field(input: Input, end: number): void {
+    const { bytes, position: base } = input;
     const start = base + this.#nameStart;
+    if (++this.count > this.#rules.maxFields) {
+      throw input.fault('TOO_MANY_FIELDS', `more than ${String(this.#rules.maxFields)} header fields`, start);
+    }
     const length = this.#nameEnd - this.#nameStart;
     // The length singles out at most one name worth comparing: most fields cost one branch.
     if (length === 4) {
-      if (equalsIgnoreCase(bytes, start, 'host')) this.#host(bytes, base, end);
+      if (equalsIgnoreCase(bytes, start, 'host')) this.#host(input, end);
     } else if (length === 6) {
-      if (equalsIgnoreCase(bytes, start, 'expect')) this.#expect(bytes, base, end);
+      if (equalsIgnoreCase(bytes, start, 'expect')) this.#expect(input, end);
     } else if (length === 7) {
       if (equalsIgnoreCase(bytes, start, 'upgrade')) this.hasUpgrade = true;
     } else if (length === 10) {
-      if (equalsIgnoreCase(bytes, start, 'connection')) this.#connection(bytes, base, end);
+      if (equalsIgnoreCase(bytes, start, 'connection')) this.#connection(input, end);
     } else if (length === 14) {
-      if (equalsIgnoreCase(bytes, start, 'content-length')) this.#contentLength(bytes, base, end);
+      if (equalsIgnoreCase(bytes, start, 'content-length')) this.#contentLength(input, end);
     } else if (length === 17) {
-      if (equalsIgnoreCase(bytes, start, 'transfer-encoding')) this.#transferEncoding(bytes, base, end);
+      if (equalsIgnoreCase(bytes, start, 'transfer-encoding')) this.#transferEncoding(input, end);
     }
   }
 
-  #host(bytes: Uint8Array, base: number, end: number): void {
-    this.#notInTrailer('Host');
+  #host(input: Input, end: number): void {
+    this.#notInTrailers(input, 'Host');
+    const { bytes, position: base } = input;
     this.hostCount++;
     this.hostStart = this.#valueStart;
     this.hostEnd = trimmedEnd(bytes, base + this.#valueStart, end) - base;
   }
 
-  #expect(bytes: Uint8Array, base: number, end: number): void {
-    this.#notInTrailer('Expect');
-    if (this.#text(bytes, base, end) !== '100-continue') {
-      throw new HttpProtocolError('UNKNOWN_EXPECTATION', 'an expectation other than 100-continue');
+  #expect(input: Input, end: number): void {
+    this.#notInTrailers(input, 'Expect');
+    if (this.#section === 'response') return;
+    if (this.#text(input, end) !== '100-continue') {
+      const at = input.position + this.#valueStart;
+      throw input.fault('UNKNOWN_EXPECTATION', 'an expectation other than 100-continue', at);
     }
     this.expectsContinue = true;
   }
 
-  #connection(bytes: Uint8Array, base: number, end: number): void {
-    const text = this.#text(bytes, base, end);
+  #connection(input: Input, end: number): void {
+    const text = this.#text(input, end);
     if (text === 'keep-alive') this.connectionKeepAlive = true;
     else for (const option of text.split(',')) this.#connectionOption(option.trim());
   }
@@ -176,65 +231,84 @@ export class FieldParser {
     else if (name === 'upgrade') this.connectionUpgrade = true;
   }
 
-  #contentLength(bytes: Uint8Array, base: number, end: number): void {
-    this.#notInTrailer('Content-Length');
+  #contentLength(input: Input, end: number): void {
+    this.#notInTrailers(input, 'Content-Length');
+    const { bytes, position: base } = input;
     const start = base + this.#valueStart;
     const stop = trimmedEnd(bytes, start, end);
     let value = 0;
-    for (let at = start; at < stop; at++) {
+    let at = start;
+    for (; at < stop; at++) {
       const digit = (bytes[at] as number) - 0x30;
-      if (digit < 0 || digit > 9) throw lengthError('is not a number');
+      if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
     }
-    if (start === stop) throw lengthError('is empty');
-    if (!Number.isSafeInteger(value)) throw lengthError('is above 2^53');
-    if (this.contentLength >= 0) throw lengthError('stands twice');
+    if (at < stop && !(at > start && this.#isRepeated(bytes, start, at, stop)))
+      throw lengthError(input, 'is not a number', at);
+    if (start === stop) throw lengthError(input, 'is empty', start);
+    if (!Number.isSafeInteger(value)) throw lengthError(input, 'is above 2^53', start);
+    if (this.contentLength >= 0 && !(this.#rules.allowRepeatedContentLength && value === this.contentLength))
+      throw lengthError(input, 'stands twice', start);
     this.contentLength = value;
   }
 
-  #transferEncoding(bytes: Uint8Array, base: number, end: number): void {
-    this.#notInTrailer('Transfer-Encoding');
-    const codings = this.#text(bytes, base, end);
+  /** Where the leniency allows it: a list of the same digits again and again, `bytes[start, first)` the first of them. */
+  #isRepeated(bytes: Uint8Array, start: number, first: number, stop: number): boolean {
+    if (!this.#rules.allowRepeatedContentLength || !isListGap(bytes[first])) return false;
+    const digits = latin1(bytes, start, first);
+    return latin1(bytes, first, stop)
+      .split(',')
+      .every((element, i) => element.replace(/^[ \t]+|[ \t]+$/g, '') === (i === 0 ? '' : digits));
+  }
+
+  #transferEncoding(input: Input, end: number): void {
+    this.#notInTrailers(input, 'Transfer-Encoding');
+    const codings = this.#text(input, end);
     this.transferEncoding =
       this.transferEncoding === undefined ? codings : `${this.transferEncoding},${codings}`;
   }
 
-  #notInTrailer(name: string): void {
-    if (this.#isTrailer) throw new HttpProtocolError('BAD_TRAILER', `${name} in the trailer section`);
+  #notInTrailers(input: Input, name: string): void {
+    if (this.#section !== 'trailers') return;
+    throw input.fault('BAD_TRAILER', `${name} in the trailer section`, input.position + this.#nameStart);
   }
 
-  #text(bytes: Uint8Array, base: number, end: number): string {
+  #text(input: Input, end: number): string {
+    const { bytes, position: base } = input;
     const start = base + this.#valueStart;
     return latin1(bytes, start, trimmedEnd(bytes, start, end)).toLowerCase();
   }
 }
+
+const noBytes = new Uint8Array(0);
 
 function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
   while (end > start && (bytes[end - 1] === SP || bytes[end - 1] === HTAB)) end--;
   return end;
 }
 
-function foldError(): HttpProtocolError {
-  return new HttpProtocolError('OBSOLETE_FOLD', 'a header line that begins with white space');
+function isListGap(code: number | undefined): boolean {
+  return code === COMMA || code === SP || code === HTAB;
 }
 
-function nameError(code: number): HttpProtocolError {
-  if (code === LF) return lineEndError();
-  return new HttpProtocolError(
+function nameError(input: Input, at: number): HttpProtocolError {
+  if (input.bytes[at] === LF) return lineEndError(input, at);
+  return input.fault(
     'BAD_FIELD_NAME',
     'a header name that is no token, or is not followed by a colon at once',
+    at,
   );
 }
 
-function valueError(code: number): HttpProtocolError {
-  if (code === LF) return lineEndError();
-  return new HttpProtocolError('BAD_FIELD_VALUE', 'a control character in a header value');
+function valueError(input: Input, at: number): HttpProtocolError {
+  if (input.bytes[at] === LF) return lineEndError(input, at);
+  return input.fault('BAD_FIELD_VALUE', 'a control character in a header value', at);
 }
 
-function lineEndError(): HttpProtocolError {
-  return new HttpProtocolError('BAD_LINE_END', 'a line end that is not CR LF');
+function lineEndError(input: Input, at: number): HttpProtocolError {
+  return input.fault('BAD_LINE_END', 'a line end that is not CR LF', at);
 }
 
-function lengthError(what: string): HttpProtocolError {
-  return new HttpProtocolError('BAD_CONTENT_LENGTH', `Content-Length ${what}`);
+function lengthError(input: Input, what: string, at: number): HttpProtocolError {
+  return input.fault('BAD_CONTENT_LENGTH', `Content-Length ${what}`, at);
 }

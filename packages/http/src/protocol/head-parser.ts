@@ -1,10 +1,12 @@
-import { HttpProtocolError } from '../errors.ts';
+import type { HttpProtocolError } from '../errors.ts';
 import { isAuthority } from './authority.ts';
-import { RequestHead, type BodyFraming } from './events.ts';
+import { RequestHead } from './events.ts';
 import { FieldParser } from './field-parser.ts';
+import { emptyLine, framingOf, hasNoBody } from './framing.ts';
 import type { Input } from './input.ts';
-import type { MessageLimits } from './limits.ts';
-import { CR, equalsIgnoreCase, latin1, LF, SP, TARGET, TOKEN } from './octets.ts';
+import type { MessageRules } from './limits.ts';
+import { ANY_TARGET, CR, equalsIgnoreCase, latin1, LF, SP, TARGET, TOKEN } from './octets.ts';
+import { checkVersion, versionLength } from './version.ts';
 
 // Where the parser stands between two calls. Each step reads on until its last byte is there.
 const START = 0;
@@ -14,14 +16,13 @@ const TARGET_ = 3;
 const VERSION = 4;
 const FIELDS = 5;
 
-const httpVersion = 'HTTP/1.';
-const versionBytes = 'HTTP/1.1\r\n'.length;
+const versionLineLength = versionLength + 2;
 /** The longest registered method, UPDATEREDIRECTREF, has 17. */
 const maxMethodBytes = 32;
 
 /** Request line and header section (RFC 9112 3 and 5), strict, in one pass over the bytes. */
 export class HeadParser {
-  readonly #limits: MessageLimits;
+  readonly #rules: MessageRules;
   readonly #fields: FieldParser;
   #step = START;
   /** Offsets from the start of the message. */
@@ -30,9 +31,9 @@ export class HeadParser {
   #methodEnd = 0;
   #targetEnd = 0;
 
-  constructor(limits: MessageLimits) {
-    this.#limits = limits;
-    this.#fields = new FieldParser(limits.maxFields, false);
+  constructor(rules: MessageRules) {
+    this.#rules = rules;
+    this.#fields = new FieldParser(rules, 'request');
   }
 
   /**
@@ -49,14 +50,14 @@ export class HeadParser {
    * @throws HttpProtocolError at the first byte that cannot be right, or at the limit.
    */
   next(input: Input): RequestHead | undefined {
-    const { maxHeadBytes } = this.#limits;
+    const { maxHeadBytes } = this.#rules;
     const ceiling = input.position + maxHeadBytes;
     const limit = Math.min(input.end, ceiling);
     const isComplete =
       (this.#step === FIELDS || this.#requestLine(input, limit)) && this.#fields.parse(input, limit);
     if (!isComplete) {
       if (limit < ceiling || maxHeadBytes === Infinity) return undefined;
-      throw new HttpProtocolError('HEAD_TOO_LARGE', `the head has more than ${String(maxHeadBytes)} bytes`);
+      throw input.fault('HEAD_TOO_LARGE', `the head has more than ${String(maxHeadBytes)} bytes`, ceiling);
     }
     const head = this.#finish(input);
     input.position += this.#fields.offset;
@@ -76,12 +77,13 @@ export class HeadParser {
         at++;
         this.#step = START_LF;
       } else {
+        if (bytes[at] === LF && this.#rules.allowBareLf) at++;
         this.#methodStart = at - base;
         this.#step = METHOD;
       }
     }
     if (this.#step === START_LF && at < limit) {
-      if (bytes[at] !== LF) throw lineEndError();
+      if (bytes[at] !== LF) throw lineEndError(input, at);
       at++;
       this.#methodStart = at - base;
       this.#step = METHOD;
@@ -90,30 +92,26 @@ export class HeadParser {
       const stop = Math.min(limit, base + this.#methodStart + maxMethodBytes + 1);
       while (at < stop && isToken[bytes[at] as number] === 1) at++;
       if (at < stop) {
-        if (bytes[at] !== SP || at === base + this.#methodStart) throw methodError();
+        if (bytes[at] !== SP || at === base + this.#methodStart) throw methodError(input, at);
         this.#methodEnd = at - base;
         at++;
         this.#step = TARGET_;
       } else if (at === base + this.#methodStart + maxMethodBytes + 1) {
-        throw new HttpProtocolError(
-          'METHOD_TOO_LONG',
-          `a method of more than ${String(maxMethodBytes)} bytes`,
-        );
+        throw input.fault('METHOD_TOO_LONG', `a method of more than ${String(maxMethodBytes)} bytes`, at - 1);
       }
     }
     if (this.#step === TARGET_) {
-      const { maxTargetBytes } = this.#limits;
+      const { maxTargetBytes } = this.#rules;
       const start = base + this.#methodEnd + 1;
       const stop = Math.min(limit, start + maxTargetBytes + 1);
       while (at < stop && isTarget[bytes[at] as number] === 1) at++;
+      if (at < stop && bytes[at] !== SP && this.#rules.allowAnyTargetCharacters)
+        while (at < stop && ANY_TARGET[bytes[at] as number] === 1) at++;
       if (at === start + maxTargetBytes + 1) {
-        throw new HttpProtocolError(
-          'TARGET_TOO_LONG',
-          `a target of more than ${String(maxTargetBytes)} bytes`,
-        );
+        throw input.fault('TARGET_TOO_LONG', `a target of more than ${String(maxTargetBytes)} bytes`, at - 1);
       }
       if (at < stop) {
-        if (bytes[at] !== SP || at === start) throw targetError(bytes[at] as number);
+        if (bytes[at] !== SP || at === start) throw targetError(input, at);
         this.#targetEnd = at - base;
         at++;
         this.#step = VERSION;
@@ -121,13 +119,14 @@ export class HeadParser {
     }
     if (this.#step === VERSION) {
       const start = base + this.#targetEnd + 1;
-      const stop = Math.min(limit, start + versionBytes);
-      if (at === start && stop === start + versionBytes && isVersionLine(bytes, at)) at = stop;
-      while (at < stop) {
-        checkVersion(bytes[at] as number, at - start);
+      const stop = Math.min(limit, start + versionLineLength);
+      if (at === start && stop === start + versionLineLength && isVersionLine(bytes, at)) at = stop;
+      let isComplete = at === start + versionLineLength;
+      while (at < stop && !isComplete) {
+        isComplete = this.#versionByte(input, at, at - start);
         at++;
       }
-      if (at === start + versionBytes) {
+      if (isComplete) {
         this.#step = FIELDS;
         this.#fields.reset(at - base);
         return true;
@@ -137,85 +136,96 @@ export class HeadParser {
     return false;
   }
 
+  /** True behind the last byte of the line. */
+  #versionByte(input: Input, at: number, index: number): boolean {
+    const code = input.bytes[at] as number;
+    if (index < versionLength) {
+      checkVersion(input, at, index);
+      return false;
+    }
+    const isLast = code === LF && (index > versionLength || this.#rules.allowBareLf === true);
+    if (!isLast && (code !== CR || index > versionLength)) throw lineEndError(input, at);
+    return isLast;
+  }
+
   #finish(input: Input): RequestHead {
     const { bytes, position: base } = input;
     const fields = this.#fields;
-    const isVersion11 = bytes[base + this.#targetEnd + versionBytes - 2] === 0x31;
-    const method = methodText(bytes, base + this.#methodStart, base + this.#methodEnd);
-    this.#checkTarget(bytes, base, method);
-    if (fields.hostCount > 1 || (fields.hostCount === 0 && isVersion11)) {
-      throw new HttpProtocolError('BAD_HOST', fields.hostCount === 0 ? 'no Host' : 'more than one Host');
-    }
-    const framing = bodyFraming(fields, isVersion11);
-    if (framing === 'length' && fields.contentLength > this.#limits.maxBodyBytes) {
-      throw new HttpProtocolError(
-        'BODY_TOO_LARGE',
-        `a body of more than ${String(this.#limits.maxBodyBytes)} bytes`,
-      );
-    }
+    const isVersion11 = bytes[base + this.#targetEnd + versionLength] === 0x31;
+    const method =
+      usualMethod(bytes, base + this.#methodStart, base + this.#methodEnd) ?? this.#method(input);
+    this.#checkTarget(input, method);
+    if (fields.hostCount !== 1) this.#checkHostCount(input, isVersion11);
+    const framing = hasNoBody(fields) ? 'none' : framingOf(fields, isVersion11, this.#rules, input);
     return new RequestHead(
       method,
       latin1(bytes, base + this.#methodEnd + 1, base + this.#targetEnd),
       isVersion11 ? '1.1' : '1.0',
       framing,
-      Math.max(fields.contentLength, 0),
-      !fields.connectionClose && (isVersion11 || fields.connectionKeepAlive),
+      framing === 'length' ? fields.contentLength : 0,
+      // Whoever sends a length beside the chunks may understand the end of the message differently: nothing is read behind it.
+      !fields.connectionClose &&
+        (isVersion11 || fields.connectionKeepAlive) &&
+        !(framing === 'chunked' && fields.contentLength >= 0),
       fields.expectsContinue && isVersion11 && framing !== 'none',
       fields.hasUpgrade && fields.connectionUpgrade && isVersion11,
-      bytes,
-      base + fields.sectionStart,
-      base + fields.offset - 2,
+      fields.bytes,
+      fields.start,
+      fields.end,
     );
   }
 
+  #checkHostCount(input: Input, isVersion11: boolean): void {
+    const { hostCount } = this.#fields;
+    if (hostCount === 0 && (!isVersion11 || this.#rules.allowMissingHost)) return;
+    const message = hostCount === 0 ? 'no Host' : 'more than one Host';
+    throw input.fault('BAD_HOST', message, emptyLine(this.#fields, input));
+  }
+
+  /** As it is, but for letters in lower case, which no registered method has. */
+  #method(input: Input): string {
+    const { bytes, position: base } = input;
+    const start = base + this.#methodStart;
+    const method = latin1(bytes, start, base + this.#methodEnd);
+    const lower = method.search(/[a-z]/);
+    if (lower >= 0 && !this.#rules.allowLowerCaseMethods)
+      throw input.fault('UNKNOWN_METHOD', 'a method in lower case', start + lower);
+    return method;
+  }
+
   /** The four forms of RFC 9112 3.2, and Host against them. */
-  #checkTarget(bytes: Uint8Array, base: number, method: string): void {
+  #checkTarget(input: Input, method: string): void {
+    const { bytes, position: base } = input;
     const start = base + this.#methodEnd + 1;
     const end = base + this.#targetEnd;
-    const { hostCount, hostStart, hostEnd } = this.#fields;
+    const fields = this.#fields;
+    const { hostCount } = fields;
+    const hostStart = fields.base + fields.hostStart;
+    const hostEnd = fields.base + fields.hostEnd;
     const isStar = bytes[start] === 0x2a && end === start + 1;
     // An empty Host names no authority, which only a target without one may have.
-    const hostIsGood = hostCount === 0 || isAuthority(bytes, base + hostStart, base + hostEnd);
+    const hostIsGood = hostCount === 0 || isAuthority(fields.bytes, hostStart, hostEnd);
     if (!hostIsGood && !(isStar && hostStart === hostEnd)) {
-      throw new HttpProtocolError('BAD_HOST', 'Host is not a host with an optional port');
+      throw input.fault('BAD_HOST', 'Host is not a host with an optional port', emptyLine(fields, input));
     }
     if (method === 'CONNECT') {
       if (isAuthority(bytes, start, end, true)) return;
-      throw new HttpProtocolError('BAD_TARGET', 'CONNECT wants host:port');
+      throw input.fault('BAD_TARGET', 'CONNECT wants host:port', start);
     }
     if (bytes[start] === 0x2f || (isStar && method === 'OPTIONS')) return;
     const from = start + (equalsIgnoreCase(bytes, start, 'https://') ? 8 : 7);
     if (from === start + 7 && !equalsIgnoreCase(bytes, start, 'http://')) {
-      throw new HttpProtocolError('BAD_TARGET', 'the target has none of the forms of RFC 9112 3.2');
+      throw input.fault('BAD_TARGET', 'the target has none of the forms of RFC 9112 3.2', start);
     }
     let to = from;
     while (to < end && bytes[to] !== 0x2f && bytes[to] !== 0x3f) to++;
-    if (!isAuthority(bytes, from, to)) throw new HttpProtocolError('BAD_TARGET', 'the target names no host');
+    if (!isAuthority(bytes, from, to)) throw input.fault('BAD_TARGET', 'the target names no host', from);
     if (hostCount === 0) return;
-    const host = latin1(bytes, base + hostStart, base + hostEnd).toLowerCase();
+    const host = latin1(fields.bytes, hostStart, hostEnd).toLowerCase();
     if (host !== latin1(bytes, from, to).toLowerCase()) {
-      throw new HttpProtocolError('BAD_HOST', 'Host and the target name different hosts');
+      throw input.fault('BAD_HOST', 'Host and the target name different hosts', emptyLine(fields, input));
     }
   }
-}
-
-/** RFC 9112 6.3, without its leniencies: what two readers could understand differently is refused. */
-function bodyFraming(fields: FieldParser, isVersion11: boolean): BodyFraming {
-  const { transferEncoding, contentLength } = fields;
-  if (transferEncoding === undefined) {
-    if (contentLength > 0) return 'length';
-    return 'none';
-  }
-  if (contentLength >= 0) {
-    throw new HttpProtocolError('CONFLICTING_FRAMING', 'both Transfer-Encoding and Content-Length');
-  }
-  if (!isVersion11) throw codingError('Transfer-Encoding in HTTP/1.0');
-  if (transferEncoding === 'chunked') return 'chunked';
-  const codings = transferEncoding.split(',').map((coding) => coding.trim());
-  if (codings.at(-1) !== 'chunked') throw codingError('chunked is not the last transfer coding');
-  if (codings.filter((coding) => coding === 'chunked').length > 1) throw codingError('chunked twice');
-  if (codings.includes('')) throw codingError('an empty transfer coding');
-  throw new HttpProtocolError('UNKNOWN_TRANSFER_CODING', 'a transfer coding besides chunked');
 }
 
 /** `HTTP/1.1` or `HTTP/1.0` and CR LF, all there: nearly every request. The rest is told apart byte by byte. */
@@ -234,30 +244,13 @@ function isVersionLine(bytes: Uint8Array, at: number): boolean {
   );
 }
 
-function checkVersion(code: number, index: number): void {
-  if (index < httpVersion.length) {
-    if (code === httpVersion.charCodeAt(index)) return;
-    if (index === 5 && code >= 0x30 && code <= 0x39) throw versionUnsupported();
-    throw new HttpProtocolError('BAD_VERSION', 'the request line does not end with an HTTP version');
-  }
-  if (index === httpVersion.length) {
-    if (code === 0x30 || code === 0x31) return;
-    if (code >= 0x32 && code <= 0x39) throw versionUnsupported();
-    throw new HttpProtocolError('BAD_VERSION', 'the request line does not end with an HTTP version');
-  }
-  if (code !== (index === versionBytes - 1 ? LF : CR)) throw lineEndError();
-}
-
-/** The usual methods as constants; others as they are, but for letters in lower case, which no registered method has. */
-function methodText(bytes: Uint8Array, start: number, end: number): string {
+/** As a constant; the others are made into text. */
+function usualMethod(bytes: Uint8Array, start: number, end: number): string | undefined {
   const length = end - start;
   const first = bytes[start] as number;
   const candidate =
     length === 3 ? (first === 0x47 ? 'GET' : 'PUT') : length === 4 ? (first === 0x50 ? 'POST' : 'HEAD') : '';
-  if (candidate !== '' && equalsExactly(bytes, start, candidate)) return candidate;
-  const method = latin1(bytes, start, end);
-  if (/[a-z]/.test(method)) throw new HttpProtocolError('UNKNOWN_METHOD', 'a method in lower case');
-  return method;
+  return candidate !== '' && equalsExactly(bytes, start, candidate) ? candidate : undefined;
 }
 
 function equalsExactly(bytes: Uint8Array, start: number, text: string): boolean {
@@ -265,24 +258,17 @@ function equalsExactly(bytes: Uint8Array, start: number, text: string): boolean 
   return true;
 }
 
-function methodError(): HttpProtocolError {
-  return new HttpProtocolError('BAD_METHOD', 'the request line does not begin with a method');
+function methodError(input: Input, at: number): HttpProtocolError {
+  return input.fault('BAD_METHOD', 'the request line does not begin with a method', at);
 }
 
-function targetError(code: number): HttpProtocolError {
+function targetError(input: Input, at: number): HttpProtocolError {
+  const code = input.bytes[at];
   if (code === CR || code === LF)
-    return new HttpProtocolError('BAD_VERSION', 'the request line has no HTTP version');
-  return new HttpProtocolError('BAD_TARGET', 'a character in the target that no URI has');
+    return input.fault('BAD_VERSION', 'the request line has no HTTP version', at);
+  return input.fault('BAD_TARGET', 'a character in the target that no URI has', at);
 }
 
-function lineEndError(): HttpProtocolError {
-  return new HttpProtocolError('BAD_LINE_END', 'a line end that is not CR LF');
-}
-
-function versionUnsupported(): HttpProtocolError {
-  return new HttpProtocolError('UNSUPPORTED_VERSION', 'a version of HTTP that is neither 1.0 nor 1.1');
-}
-
-function codingError(message: string): HttpProtocolError {
-  return new HttpProtocolError('BAD_TRANSFER_ENCODING', message);
+function lineEndError(input: Input, at: number): HttpProtocolError {
+  return input.fault('BAD_LINE_END', 'a line end that is not CR LF', at);
 }

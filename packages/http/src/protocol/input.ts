@@ -1,3 +1,5 @@
+import { HttpProtocolError, type HttpErrorCode } from '../errors.ts';
+
 /**
  * Bytes not yet parsed, always in one piece: `bytes[position, end)`. A chunk is adopted without a copy when everything before it is
  * parsed; else it joins what is left, in a buffer that doubles, so that any slicing of the input costs O(bytes).
@@ -7,6 +9,8 @@ export class Input {
   bytes: Uint8Array = new Uint8Array(0);
   position = 0;
   end = 0;
+  /** Where `bytes` begins, counted from the first byte ever pushed. */
+  #origin = 0;
   #isOwn = false;
 
   get length(): number {
@@ -16,6 +20,7 @@ export class Input {
   push(chunk: Uint8Array): void {
     const { length } = this;
     if (length === 0) {
+      this.#origin += this.end;
       this.bytes = chunk;
       this.position = 0;
       this.end = chunk.length;
@@ -26,6 +31,7 @@ export class Input {
       const joined = allocate(2 * (length + chunk.length));
       joined.set(this.bytes.subarray(this.position, this.end));
       this.bytes = joined;
+      this.#origin += this.position;
       this.position = 0;
       this.end = length;
       this.#isOwn = true;
@@ -34,9 +40,21 @@ export class Input {
     this.end += chunk.length;
   }
 
+  /** What is left, which is then parsed. */
+  take(): Uint8Array {
+    const rest = this.bytes.subarray(this.position, this.end);
+    this.position = this.end;
+    return rest;
+  }
+
   /** Drops what is left. */
   clear(): void {
     this.position = this.end;
+  }
+
+  /** What is wrong with `bytes[at]`, as an error that says where that is in all of the input. */
+  fault(code: HttpErrorCode, message: string, at: number): HttpProtocolError {
+    return new HttpProtocolError(code, message, this.#origin + at);
   }
 }
 

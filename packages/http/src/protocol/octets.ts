@@ -19,6 +19,8 @@ export const TOKEN: Uint8Array = table((code) => isAlphanumeric(code) || isToken
 export const FIELD_VALUE: Uint8Array = table((code) => code === 9 || (code >= 32 && code !== 127));
 /** What a request target may hold: visible ASCII but `#`. Browsers send `|`, `{` and their like unescaped, so they pass. */
 export const TARGET: Uint8Array = table((code) => code > 32 && code < 127 && code !== 0x23);
+/** The same under `allowAnyTargetCharacters`: whatever is neither a control character nor a space. */
+export const ANY_TARGET: Uint8Array = table((code) => code > 32 && code !== 127);
 /** `reg-name` of a host with `%` for its escapes, RFC 3986 3.2.2. */
 export const REG_NAME: Uint8Array = table((code) => isAlphanumeric(code) || isRegNameMark(code));
 /** Value of a hexadecimal digit plus one; 0 for anything else. */
@@ -33,6 +35,7 @@ export const CR = 0x0d;
 export const SP = 0x20;
 export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
+export const COMMA = 0x2c;
 
 /** ISO-8859-1 text of `bytes[start, end)`: one character a byte, so nothing is lost. */
 export const latin1: (bytes: Uint8Array, start: number, end: number) => string =

@@ -1,9 +1,10 @@
 import type { Decoder } from '@wirestack/framing/codecs';
 import { HttpProtocolError } from '../errors.ts';
-import { ChunkedReader } from './chunked-reader.ts';
-import { endEvent, type RequestEvent } from './events.ts';
+import { BodyReader } from './body-reader.ts';
+import type { RequestEvent } from './events.ts';
 import { HeadParser } from './head-parser.ts';
 import { Input } from './input.ts';
+import type { Leniency } from './leniency.ts';
 import { limitsFrom, type MessageLimits } from './limits.ts';
 
 /**
@@ -16,17 +17,14 @@ import { limitsFrom, type MessageLimits } from './limits.ts';
 export class RequestParser implements Decoder<RequestEvent> {
   readonly #input = new Input();
   readonly #heads: HeadParser;
-  readonly #limits: MessageLimits;
-  /** Made for the first body that needs it: most connections never do. */
-  #chunks: ChunkedReader | undefined;
-  #state: 'head' | 'length' | 'chunked' | 'end' = 'head';
-  #remaining = 0;
+  readonly #body: BodyReader;
   #failure: HttpProtocolError | undefined;
 
   /** @throws HttpUsageError `BAD_OPTION` */
-  constructor(limits: Partial<MessageLimits> = {}) {
-    this.#limits = limitsFrom(limits);
-    this.#heads = new HeadParser(this.#limits);
+  constructor(options: Partial<MessageLimits> & Leniency = {}) {
+    const rules = limitsFrom(options);
+    this.#heads = new HeadParser(rules);
+    this.#body = new BodyReader(rules);
   }
 
   get bufferedBytes(): number {
@@ -35,12 +33,12 @@ export class RequestParser implements Decoder<RequestEvent> {
 
   /** Between two requests, with nothing of the next one seen. */
   get isIdle(): boolean {
-    return this.#state === 'head' && !this.#heads.hasBegun;
+    return !this.#body.isActive && !this.#heads.hasBegun;
   }
 
   /** Inside a head: begun and not complete. */
   get isInHead(): boolean {
-    return this.#state === 'head' && this.#heads.hasBegun;
+    return !this.#body.isActive && this.#heads.hasBegun;
   }
 
   push(chunk: Uint8Array): void {
@@ -51,64 +49,31 @@ export class RequestParser implements Decoder<RequestEvent> {
   next(): RequestEvent | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      return this.#next();
+      return this.#body.isActive ? this.#body.next(this.#input) : this.#head();
     } catch (error) {
       if (error instanceof HttpProtocolError) this.#fail(error);
       throw error;
     }
   }
 
+  /** All bytes that are not parsed, which are then somebody else's: another protocol follows. */
+  takeRest(): Uint8Array {
+    return this.#input.take();
+  }
+
   /** @throws HttpProtocolError `TRUNCATED` where the input ends inside a request. */
   end(): RequestEvent | undefined {
     const event = this.next();
     if (event !== undefined || this.isIdle) return event;
-    return this.#fail(new HttpProtocolError('TRUNCATED', 'the input ended inside a request'));
-  }
-
-  #next(): RequestEvent | undefined {
-    switch (this.#state) {
-      case 'head':
-        return this.#head();
-      case 'length':
-        return this.#data();
-      case 'chunked':
-        return this.#chunk((this.#chunks ??= new ChunkedReader(this.#limits)));
-      case 'end':
-        this.#state = 'head';
-        return endEvent;
-    }
+    const { end } = this.#input;
+    return this.#fail(this.#input.fault('TRUNCATED', 'the input ended inside a request', end));
   }
 
   #head(): RequestEvent | undefined {
     if (this.#input.length === 0) return undefined;
     const head = this.#heads.next(this.#input);
-    if (head === undefined) return undefined;
-    if (head.framing === 'none') {
-      this.#state = 'end';
-    } else {
-      this.#state = head.framing;
-      this.#remaining = head.contentLength;
-      if (head.framing === 'chunked') this.#chunks?.reset();
-    }
+    if (head !== undefined) this.#body.begin(head.framing, head.contentLength);
     return head;
-  }
-
-  #chunk(chunks: ChunkedReader): RequestEvent | undefined {
-    const event = chunks.next(this.#input);
-    if (event !== undefined || !chunks.isDone) return event;
-    this.#state = 'head';
-    return endEvent;
-  }
-
-  #data(): RequestEvent | undefined {
-    const input = this.#input;
-    const size = Math.min(this.#remaining, input.length);
-    if (size === 0) return undefined;
-    const bytes = input.bytes.subarray(input.position, input.position + size);
-    input.position += size;
-    this.#remaining -= size;
-    if (this.#remaining === 0) this.#state = 'end';
-    return { type: 'data', bytes };
   }
 
   #fail(error: HttpProtocolError): never {

@@ -1,4 +1,4 @@
-import { HttpUsageError } from '../errors.ts';
+import { HttpUsageError, type HttpProtocolError } from '../errors.ts';
 import type { HeaderList } from '../headers.ts';
 import { reasonPhrase } from './reason.ts';
 
@@ -8,18 +8,29 @@ const CONTENT_LENGTH = 1;
 const CONNECTION = 2;
 const DATE = 3;
 const FRAMING = 4;
+const UPGRADE = 5;
+const HOST = 6;
 
 const roleOf: ReadonlyMap<string, number> = new Map([
   ['content-length', CONTENT_LENGTH],
   ['connection', CONNECTION],
   ['date', DATE],
   ['transfer-encoding', FRAMING],
+  ['upgrade', UPGRADE],
+  ['host', HOST],
 ]);
 
 /** Names already found valid, as they were written: most programs use a few dozen. */
 const knownNames = new Map<string, number>();
 const maxKnownNames = 1024;
 const knownStatusLines = new Map<number, string>();
+
+/** The head of a response. `reason` defaults to the registered phrase. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly reason?: string | undefined;
+  readonly headers?: HeaderList | undefined;
+}
 
 /** Status line and field lines as text, and what they say of the message. */
 export interface WrittenHead {
@@ -56,6 +67,34 @@ export function writeHead(
   return head;
 }
 
+/**
+ * The whole head of a response that changes the protocol. To a 101 `Connection: Upgrade` is added where the fields do not say it.
+ *
+ * @throws HttpUsageError `BAD_STATUS`; `BAD_FIELD` as {@link writeFields}, for a Content-Length, or a 101 without Upgrade (RFC 9110 7.8)
+ */
+export function writeUpgrade(
+  status: number,
+  reason: string | undefined,
+  fields: HeaderList,
+  dateLine: string,
+): string {
+  const line = statusLine(status, reason);
+  const written = writeFields(fields);
+  if (written.contentLength >= 0) throw badField('Content-Length', 'frames a body, and there is none');
+  if (status !== 101) return `${line}${written.hasDate ? '' : dateLine}${written.text}\r\n`;
+  if (!written.hasUpgrade) throw badField('Upgrade', 'has to stand in a 101');
+  return `${line}${written.text}${written.upgrades ? '' : 'Connection: Upgrade\r\n'}\r\n`;
+}
+
+/** The answer to what could not be read as a request: it ends the connection. */
+export function errorResponse(error: HttpProtocolError, dateLine: string, isHead: boolean): string {
+  const body = `${error.message}\n`;
+  return (
+    `${statusLine(error.status, undefined)}${dateLine}Content-Type: text/plain; charset=utf-8\r\n` +
+    `Connection: close\r\nContent-Length: ${String(body.length)}\r\n\r\n${isHead ? '' : body}`
+  );
+}
+
 interface Memo {
   readonly status: number;
   readonly reason: string | undefined;
@@ -77,8 +116,12 @@ function isSame(
   fields: HeaderList,
   dateLine: string,
 ): boolean {
-  const known = memo.fields;
   if (memo.status !== status || memo.reason !== reason || memo.dateLine !== dateLine) return false;
+  return isSameFields(memo.fields, fields);
+}
+
+/** `known` has name, value, name, value … */
+export function isSameFields(known: readonly string[], fields: HeaderList): boolean {
   if (known.length !== 2 * fields.length) return false;
   let at = 0;
   for (const field of fields) {
@@ -94,6 +137,13 @@ interface WrittenFields {
   contentLength: number;
   close: boolean;
   hasDate: boolean;
+  hasUpgrade: boolean;
+  /** `Connection: upgrade` is among the fields. */
+  upgrades: boolean;
+  /** `Connection: keep-alive` is among the fields. */
+  keepAlive: boolean;
+  /** The values of Host. */
+  hosts: readonly string[];
 }
 
 /** @throws HttpUsageError `BAD_STATUS` for a status outside 100–999, or a reason with control characters. */
@@ -115,10 +165,19 @@ export function statusLine(status: number, reason: string | undefined): string {
 
 /**
  * @throws HttpUsageError `BAD_FIELD` for a name that is no token, a value with CR, LF, NUL or a character above U+00FF, a
- *   Transfer-Encoding (framing is the server's), or a Content-Length that is no length or stands twice.
+ *   Transfer-Encoding (framing is not the caller's), or a Content-Length that is no length or stands twice.
  */
 export function writeFields(fields: HeaderList): WrittenFields {
-  const into: WrittenFields = { text: '', contentLength: -1, close: false, hasDate: false };
+  const into: WrittenFields = {
+    text: '',
+    contentLength: -1,
+    close: false,
+    hasDate: false,
+    hasUpgrade: false,
+    upgrades: false,
+    keepAlive: false,
+    hosts: [],
+  };
   for (const field of fields) {
     const name = field[0];
     const value = field[1];
@@ -134,7 +193,7 @@ export function writeFields(fields: HeaderList): WrittenFields {
 /** Fields of a trailer section. @throws HttpUsageError `BAD_FIELD` as {@link writeFields}, and for fields no trailer may hold. */
 export function writeTrailers(fields: HeaderList): string {
   for (const [name] of fields) {
-    if ((knownNames.get(name) ?? learnName(name)) !== ORDINARY || name.toLowerCase() === 'host') {
+    if ((knownNames.get(name) ?? learnName(name)) !== ORDINARY) {
       throw badField(name, 'may not stand in a trailer section');
     }
   }
@@ -168,9 +227,14 @@ function learnName(name: unknown): number {
 
 function readRole(role: number, name: string, value: string, into: WrittenFields): void {
   if (role === DATE) into.hasDate = true;
-  else if (role === FRAMING) throw badField(name, 'is the server’s to send');
-  else if (role === CONNECTION) into.close ||= /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(value);
-  else {
+  else if (role === FRAMING) throw badField(name, 'frames the body, which is not the caller’s to do');
+  else if (role === UPGRADE) into.hasUpgrade = true;
+  else if (role === HOST) into.hosts = [...into.hosts, value];
+  else if (role === CONNECTION) {
+    into.close ||= /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(value);
+    into.upgrades ||= /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(value);
+    into.keepAlive ||= /(?:^|,)[ \t]*keep-alive[ \t]*(?:,|$)/i.test(value);
+  } else {
     const length = /^\d{1,16}$/.test(value) ? Number(value) : NaN;
     if (!Number.isSafeInteger(length)) throw badField(name, 'is no length');
     if (into.contentLength >= 0) throw badField(name, 'stands twice');
@@ -178,7 +242,7 @@ function readRole(role: number, name: string, value: string, into: WrittenFields
   }
 }
 
-function badField(name: string, what: string): HttpUsageError {
+export function badField(name: string, what: string): HttpUsageError {
   return new HttpUsageError('BAD_FIELD', `${JSON.stringify(name)} ${what}`);
 }
 

@@ -58,8 +58,17 @@ export class Deadlines {
     if (this.#headSince !== 0) this.#headSince = now;
   }
 
-  /** Asked about once a second. While output waits, nothing else is due: the client has to take that first. */
-  overdue(phase: Phase, isBlocked: boolean, now: number, settings: ServerSettings): Overdue | undefined {
+  /**
+   * Asked about once a second. While output waits, nothing else is due: the client has to take that first. `isTooSlow`: the body under way does
+   * come, but at less than its rate.
+   */
+  overdue(
+    phase: Phase,
+    isBlocked: boolean,
+    isTooSlow: boolean,
+    now: number,
+    settings: ServerSettings,
+  ): Overdue | undefined {
     if (isBlocked) {
       this.#since = now;
       if (this.#blockedSince < 0) this.#blockedSince = now;
@@ -71,9 +80,9 @@ export class Deadlines {
       case 'handler':
         return undefined;
       case 'body':
-        return waited >= settings.bodyTimeoutMs ? 'BODY_TIMEOUT' : undefined;
+        return isTooSlow || waited >= settings.bodyTimeoutMs ? 'BODY_TIMEOUT' : undefined;
       case 'unwanted body':
-        return waited >= settings.bodyTimeoutMs
+        return isTooSlow || waited >= settings.bodyTimeoutMs
           ? { abort: 'the rest of an unwanted body did not come in time' }
           : undefined;
       case 'head':

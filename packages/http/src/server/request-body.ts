@@ -1,6 +1,7 @@
 import { ReadQueue } from '@wirestack/socket';
 import { HttpProtocolError, HttpUsageError } from '../errors.ts';
 import type { HeaderFields } from '../headers.ts';
+import type { ServerSettings } from './options.ts';
 
 /** What the connection does for a body. */
 export interface BodySource {
@@ -34,6 +35,8 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
   isDiscarded = false;
   /** Its reader left the loop before the end. */
   isAbandoned = false;
+  /** Seconds that the client was waited for. */
+  #seconds = 0;
 
   /** Without a source the body is empty and complete. */
   constructor(source?: BodySource) {
@@ -48,6 +51,12 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
 
   get isFull(): boolean {
     return this.#queue.bytes + this.#pieces * pieceBytes >= bodyHighWaterBytes;
+  }
+
+  /** Asked once in each second that the client is waited for: whether it has had its time, of which every byte gives it some more. */
+  isTooSlow({ bodyTimeoutMs, minBodyBytesPerSecond }: ServerSettings): boolean {
+    this.#seconds++;
+    return (this.#seconds - bodyTimeoutMs / 1000) * minBodyBytesPerSecond > this.receivedBytes;
   }
 
   get hasStarted(): boolean {

@@ -1,8 +1,10 @@
-import type { Address } from '@wirestack/socket';
+import type { Address, TlsInfo } from '@wirestack/socket';
 import type { HeaderFields, HeaderList } from '../headers.ts';
 import type { RequestHead } from '../protocol/events.ts';
+import type { BodySender } from './body-sender.ts';
 import { RequestBody, type BodySource } from './request-body.ts';
 import type { HttpResponse } from './response.ts';
+import { authorityOf, hostOf, originOf, type ProxyTrust, type RequestOrigin } from './trusted-proxy.ts';
 
 /** A request, as a handler gets it. What costs something is made when it is asked for. */
 export interface HttpRequest {
@@ -15,6 +17,12 @@ export interface HttpRequest {
   readonly query: string;
   readonly version: '1.0' | '1.1';
   readonly headers: HeaderFields;
+  /** Of the client's connection; with `trustProxy` what the proxies say it was. */
+  readonly scheme: 'http' | 'https';
+  /** The host, with its port where it was named, that the client asked for; empty where it named none. With `trustProxy` what the proxies say. */
+  readonly authority: string;
+  /** The client's IP address; with `trustProxy` of the last one that no trusted proxy stands for. Empty where it is not known: a Unix socket. */
+  readonly clientAddress: string;
   /** The body as it arrives, with back-pressure. The first read sends `100 Continue` where the client waits for it. */
   readonly body: RequestBody;
   /** The whole body as UTF-8 text. @throws HttpProtocolError `BODY_TOO_LARGE` above `limitBytes`, default 1 MiB */
@@ -25,6 +33,12 @@ export interface HttpRequest {
   bytes(limitBytes?: number): Promise<Uint8Array>;
   /** Aborted when the client leaves before the answer is complete. */
   readonly signal: AbortSignal;
+  /** Aborted when the server begins to drain: what would not end by itself, a stream of events say, should end then. */
+  readonly draining: AbortSignal;
+  /** The client would change the protocol (RFC 9110 7.8), to what its Upgrade field says, or it asks for a tunnel (CONNECT). See `HttpResponse.upgrade`. */
+  readonly wantsUpgrade: boolean;
+  /** What TLS agreed on; `undefined` in clear. */
+  readonly tls: TlsInfo | undefined;
   readonly localAddress: Address;
   readonly remoteAddress: Address;
   /** Sends a `1xx` response such as `103 Early Hints` (RFC 8297), where this request is next to be answered; else nothing. */
@@ -35,6 +49,9 @@ export interface HttpRequest {
 export interface RequestOwner {
   readonly localAddress: Address;
   readonly remoteAddress: Address;
+  readonly tls: TlsInfo | undefined;
+  readonly draining: AbortSignal;
+  readonly trust: ProxyTrust | undefined;
   informational(request: ServerRequest, status: number, headers: HeaderList | undefined): void;
   continueBody(request: ServerRequest): void;
   bodyConsumed(): void;
@@ -48,13 +65,15 @@ export class ServerRequest implements HttpRequest, BodySource {
   readonly #owner: RequestOwner;
   #body: RequestBody | undefined;
   #abort: AbortController | undefined;
+  #origin: RequestOrigin | undefined;
   #reason: Error | undefined;
-  /** The answer, where it came before its turn. */
+  /** The answer, where it came before its turn, or is being sent. */
   response: HttpResponse | undefined;
-  isSending = false;
+  /** Its body is being sent. */
+  sender: BodySender | undefined;
+  /** For observers: when it began, on both hands of the clock. */
+  began: { readonly at: number; readonly elapsed: number } | undefined;
   wasContinued = false;
-  /** Ends a body that is being sent; set while it is. */
-  cancelBody: (() => void) | undefined;
 
   constructor(head: RequestHead, owner: RequestOwner) {
     this.method = head.method;
@@ -97,6 +116,32 @@ export class ServerRequest implements HttpRequest, BodySource {
     return this.#owner.remoteAddress;
   }
 
+  get scheme(): 'http' | 'https' {
+    if (this.#owner.trust !== undefined) return this.#told(this.#owner.trust).scheme;
+    return this.#owner.tls === undefined ? 'http' : 'https';
+  }
+
+  get authority(): string {
+    return this.#owner.trust === undefined ? authorityOf(this) : this.#told(this.#owner.trust).authority;
+  }
+
+  get clientAddress(): string {
+    if (this.#owner.trust !== undefined) return this.#told(this.#owner.trust).clientAddress;
+    return hostOf(this.#owner.remoteAddress);
+  }
+
+  get draining(): AbortSignal {
+    return this.#owner.draining;
+  }
+
+  get wantsUpgrade(): boolean {
+    return this.head.wantsUpgrade || this.method === 'CONNECT';
+  }
+
+  get tls(): TlsInfo | undefined {
+    return this.#owner.tls;
+  }
+
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
@@ -134,7 +179,12 @@ export class ServerRequest implements HttpRequest, BodySource {
     this.#reason = error;
     this.#body?.fail(error);
     this.#abort?.abort(error);
-    this.cancelBody?.();
+    this.sender?.cancel();
+  }
+
+  /** What trusted proxies say. */
+  #told(trust: ProxyTrust): RequestOrigin {
+    return (this.#origin ??= originOf(this, trust));
   }
 }
 

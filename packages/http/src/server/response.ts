@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { ByteStream } from '@wirestack/socket';
 import type { HeaderList } from '../headers.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -17,6 +18,11 @@ export interface HttpResponse {
   /** Asked for when the body is at its end; sent where the body goes in chunks. */
   readonly trailers?: () => HeaderList;
   readonly body?: ResponseBody;
+  /**
+   * Takes the connection over, behind a 101 to a request with Upgrade or a 2xx to CONNECT: bytes that came after the request are in front of
+   * what the stream brings. When the promise settles the stream is closed, or aborted where it rejects. No `body` then.
+   */
+  readonly upgrade?: (stream: ByteStream) => Promise<unknown>;
 }
 
 /** Strings are UTF-8. An iterable is pulled one chunk a drain; its iterator's `return()` is called where it is not read to the end. */

@@ -1,16 +1,24 @@
+import { setMaxListeners } from 'node:events';
 import {
   serve,
+  SocketError,
   withDeadline,
   type Address,
-  type AddressLike,
   type Deadline,
+  type ListenAddress,
   type RunningServer,
+  type SocketStream,
 } from '@wirestack/socket';
 import { HttpUsageError } from '../errors.ts';
 import { dateLine } from './clock.ts';
-import { HttpConnection, type ConnectionOwner } from './http-connection.ts';
+import { AddressLimit } from './address-limit.ts';
+import type { ConnectionOwner } from './connection-owner.ts';
+import { HttpConnection } from './http-connection.ts';
+import { Observation } from './observation.ts';
 import { settingsFrom, type ServerOptions, type ServerSettings } from './options.ts';
+import type { HttpRequest } from './request.ts';
 import type { Handler } from './response.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 /** How often deadlines are checked and the `Date` field is renewed: its resolution is a second (RFC 9110 5.6.7). */
 const tickMs = 1000;
@@ -20,13 +28,13 @@ export interface ServerStats {
   readonly connections: number;
   /** Requests handed to the handler so far. */
   readonly requests: number;
-  /** Connections turned away so far. */
+  /** Connections that came to nothing so far: turned away by a limit, refused in their handshake, or reset before they were accepted. */
   readonly dropped: number;
 }
 
 export interface HttpServer extends AsyncDisposable {
   /** Binds and serves. @throws SocketError `IN_USE`, `PERMISSION`, `UNAVAILABLE`; HttpUsageError `BAD_STATE` a second time, and once closed */
-  listen(address: AddressLike): Promise<HttpServer>;
+  listen(address: ListenAddress): Promise<HttpServer>;
   /** @throws HttpUsageError `BAD_STATE` before `listen` */
   readonly address: Address;
   readonly stats: ServerStats;
@@ -40,7 +48,7 @@ export interface HttpServer extends AsyncDisposable {
 }
 
 /**
- * An HTTP/1.1 server over TCP or a Unix path.
+ * An HTTP/1.1 server over TCP, TLS (`tls://…` and the option `tls`) or a Unix path.
  *
  * ```ts
  * const server = await createServer(() => ({ status: 200, body: 'hello\n' })).listen('127.0.0.1:8000');
@@ -58,7 +66,12 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
   now: number;
   dateLine: string;
   requests = 0;
+  readonly observation: Observation | undefined;
+  readonly turns: TurnQueue = new TurnQueue();
   readonly #options: ServerOptions;
+  readonly #perAddress: AddressLimit;
+  readonly #draining = new AbortController();
+  #turnedAway = 0;
   readonly #connections = new Set<HttpConnection>();
   #port: RunningServer | undefined;
   #isBinding = false;
@@ -70,8 +83,23 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
     this.handler = handler;
     this.settings = settingsFrom(options);
     this.#options = options;
-    this.now = this.settings.clock.now();
-    this.dateLine = dateLine(this.now);
+    const { clock, observe, maxConnectionsPerAddress } = this.settings;
+    // Whole: a fraction would be a number on the heap in every connection.
+    this.now = Math.trunc(clock.elapsed());
+    this.dateLine = dateLine(clock.now());
+    this.observation =
+      observe === undefined
+        ? undefined
+        : new Observation(observe, clock, (error) => {
+            this.report(error, undefined);
+          });
+    this.#perAddress = new AddressLimit(maxConnectionsPerAddress);
+    // One listener for each request that wants to know.
+    setMaxListeners(0, this.#draining.signal);
+  }
+
+  get draining(): AbortSignal {
+    return this.#draining.signal;
   }
 
   get address(): Address {
@@ -83,27 +111,26 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
     return {
       connections: this.#connections.size,
       requests: this.requests,
-      dropped: this.#port?.dropped ?? 0,
+      dropped: (this.#port?.dropped ?? 0) + this.#turnedAway,
     };
   }
 
-  async listen(address: AddressLike): Promise<HttpServer> {
+  async listen(address: ListenAddress): Promise<HttpServer> {
     if (this.#isBinding) throw new HttpUsageError('BAD_STATE', 'the server listens already');
     if (this.#isStopping) throw stopped();
     this.#isBinding = true;
-    const { maxConnections, backlog, mode } = this.#options;
     try {
       const port = await serve(
         address,
         (stream) => {
-          if (this.#isStopping) stream.abort('the server stops');
-          else this.#connections.add(new HttpConnection(stream, this));
+          this.#accept(stream);
           return undefined;
         },
         {
-          ...(maxConnections === undefined ? {} : { maxConnections }),
-          ...(backlog === undefined ? {} : { backlog }),
-          ...(mode === undefined ? {} : { mode }),
+          ...this.#options,
+          onError: (error) => {
+            this.report(error, undefined);
+          },
         },
       );
       // Closed meanwhile: `close()` had no port to close.
@@ -125,9 +152,18 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
 
   closed(connection: HttpConnection): void {
     this.#connections.delete(connection);
+    this.#perAddress.leave(connection.remoteAddress);
     if (this.#connections.size > 0) return;
     this.#emptied?.resolve();
     this.#emptied = undefined;
+  }
+
+  report(error: unknown, request: HttpRequest | undefined): void {
+    try {
+      this.settings.onError(error, request);
+    } catch (hookError) {
+      console.error(hookError);
+    }
   }
 
   async drain(options: Deadline = { timeoutMs: 30_000 }): Promise<void> {
@@ -136,6 +172,7 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
       throw new HttpUsageError('BAD_OPTION', `timeoutMs is ${String(timeoutMs)}, expected 0 or more`);
     }
     this.#isStopping = true;
+    this.#draining.abort(new SocketError('CLOSED', 'the server drains'));
     await this.#port?.close();
     for (const connection of this.#connections) connection.stop();
     const emptied = this.#untilEmpty();
@@ -157,6 +194,19 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
     return this.close();
   }
 
+  #accept(stream: SocketStream): void {
+    if (this.#isStopping) {
+      stream.abort('the server stops');
+    } else if (this.#perAddress.enter(stream.remoteAddress)) {
+      const connection = new HttpConnection(stream, this);
+      this.#connections.add(connection);
+      this.observation?.opened(connection);
+    } else {
+      this.#turnedAway++;
+      stream.abort('too many connections from this address');
+    }
+  }
+
   #untilEmpty(): Promise<void> {
     if (this.#connections.size === 0) return Promise.resolve();
     if (this.#emptied === undefined) {
@@ -174,8 +224,9 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
   }
 
   #tick(): void {
-    this.now = this.settings.clock.now();
-    this.dateLine = dateLine(this.now);
+    const { clock } = this.settings;
+    this.now = Math.trunc(clock.elapsed());
+    this.dateLine = dateLine(clock.now());
     for (const connection of this.#connections) connection.sweep();
   }
 }

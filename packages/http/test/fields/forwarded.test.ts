@@ -4,14 +4,13 @@ import { describe, expect, it } from 'vitest';
 import {
   formatForwarded,
   formatForwardedNode,
-  isIpv4,
-  isIpv6,
   parseForwarded,
   parseForwardedNode,
   parseXForwardedFor,
   type ForwardedElement,
   type ForwardedNode,
 } from '@wirestack/http/fields';
+import { isIpv4, isIpv6 } from '../../src/fields/ip-address.ts';
 import { expectRefused, fieldText, lowerToken, nearly, unwritableTexts } from './text.ts';
 
 const none: ReadonlyMap<string, string> = new Map();

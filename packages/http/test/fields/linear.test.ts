@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as fields from '@wirestack/http/fields';
 import { longShapes } from './text.ts';
+import { isIpv4, isIpv6 } from '../../src/fields/ip-address.ts';
 
 /** Every way to read a field. */
 const parsers: [name: string, parse: (value: string) => unknown][] = [
@@ -23,8 +24,8 @@ const parsers: [name: string, parse: (value: string) => unknown][] = [
   ['parseForwarded', fields.parseForwarded],
   ['parseForwardedNode', fields.parseForwardedNode],
   ['parseXForwardedFor', fields.parseXForwardedFor],
-  ['isIpv4', fields.isIpv4],
-  ['isIpv6', fields.isIpv6],
+  ['isIpv4', isIpv4],
+  ['isIpv6', isIpv6],
   ['parseStructuredList', fields.parseStructuredList],
   ['parseStructuredDictionary', fields.parseStructuredDictionary],
   ['parseStructuredItem', fields.parseStructuredItem],

@@ -4,6 +4,7 @@ import {
   HttpProtocolError,
   ServerConnection,
   type HttpUsageErrorCode,
+  type Leniency,
   type MessageLimits,
   type Output,
 } from '@wirestack/http/protocol';
@@ -15,8 +16,8 @@ export function request(method = 'GET', fields = '', rest = '', version = '1.1')
 }
 
 /** A connection that has received `bytes` (latin1) and told all its events. */
-export function connected(bytes: string, limits?: Partial<MessageLimits>): ServerConnection {
-  const connection = new ServerConnection(limits);
+export function connected(bytes: string, options?: Partial<MessageLimits> & Leniency): ServerConnection {
+  const connection = new ServerConnection(options);
   hear(connection, bytes);
   return connection;
 }

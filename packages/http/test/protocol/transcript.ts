@@ -2,9 +2,13 @@ import { expect, test } from 'vitest';
 import {
   HttpProtocolError,
   RequestParser,
+  type DataEvent,
+  type EndEvent,
   type HeaderFields,
+  type Leniency,
   type MessageLimits,
   type RequestEvent,
+  type TrailersEvent,
 } from '@wirestack/http/protocol';
 
 /** What a test names, sends (latin1, one character a byte) and hears: see {@link transcript}. */
@@ -26,15 +30,34 @@ export function octets(text: string): Uint8Array {
  *
  * Fields are read only when all is over, as a slow handler would.
  */
-export function transcript(pieces: Iterable<Uint8Array>, limits: Partial<MessageLimits> = {}): string[] {
-  const parser = new RequestParser(limits);
-  const events: RequestEvent[] = [];
+export function transcript(
+  pieces: Iterable<Uint8Array>,
+  options: Partial<MessageLimits> & Leniency = {},
+): string[] {
+  return transcriptBy(new RequestParser(options), pieces, say);
+}
+
+/** What a transcript needs of a parser. */
+export interface HttpParser<Event> {
+  readonly bufferedBytes: number;
+  push(bytes: Uint8Array): void;
+  next(): Event | undefined;
+  end(): Event | undefined;
+}
+
+/** As {@link transcript}, of any parser: `say` adds the lines of an event. */
+export function transcriptBy<Event>(
+  parser: HttpParser<Event>,
+  pieces: Iterable<Uint8Array>,
+  say: (event: Event, lines: string[]) => void,
+): string[] {
+  const events: Event[] = [];
   let failure: HttpProtocolError | undefined;
   let pushed = 0;
-  const take = (step: () => RequestEvent | undefined): void => {
+  const take = (step: () => Event | undefined): void => {
     for (let event; (event = step()) !== undefined;) {
       // Every event but `end` and a head's own takes at least one byte.
-      if (events.push(event) > 2 * pushed)
+      if (events.push(event) > 2 * pushed + 1)
         throw new Error('more events than bytes: the parser goes round in circles');
     }
   };
@@ -52,26 +75,41 @@ export function transcript(pieces: Iterable<Uint8Array>, limits: Partial<Message
   }
   const lines: string[] = [];
   for (const event of events) say(event, lines);
-  if (failure !== undefined) lines.push(`! ${failure.code} ${String(failure.status)}`);
+  if (failure !== undefined) lines.push(faultText(failure));
   return lines;
+}
+
+function faultText({ code, status }: HttpProtocolError): string {
+  return `! ${code} ${String(status)}`;
 }
 
 /** The bytes whole, cut in two at every offset (a large input: at some 400), byte by byte, and byte by byte but read only at the end. */
 export function saysHoweverCut(
   bytes: string,
   said: readonly string[],
-  limits?: Partial<MessageLimits>,
+  options?: Partial<MessageLimits> & Leniency,
+): void {
+  saidHoweverCut(() => new RequestParser(options), say, bytes, said);
+}
+
+/** As {@link saysHoweverCut}, of any parser. */
+export function saidHoweverCut<Event>(
+  made: () => HttpParser<Event>,
+  say: (event: Event, lines: string[]) => void,
+  bytes: string,
+  said: readonly string[],
 ): void {
   const input = octets(bytes);
-  expect(transcript([input], limits), 'whole').toEqual(said);
+  const heard = (pieces: Iterable<Uint8Array>): string[] => transcriptBy(made(), pieces, say);
+  expect(heard([input]), 'whole').toEqual(said);
   const stride = input.length > 2000 ? Math.ceil(input.length / 400) : 1;
   for (let at = 1; at < input.length; at += stride) {
-    same(transcript([input.slice(0, at), input.slice(at)], limits), said, `cut at ${String(at)}`);
+    same(heard([input.slice(0, at), input.slice(at)]), said, `cut at ${String(at)}`);
   }
-  expect(transcript(singles(input), limits), 'byte by byte').toEqual(said);
-  const parser = new RequestParser(limits);
+  expect(heard(singles(input)), 'byte by byte').toEqual(said);
+  const parser = made();
   for (const byte of singles(input)) parser.push(byte);
-  expect(transcriptOf(parser), 'all bytes before the first next()').toEqual(said);
+  expect(heardAtOnce(parser, say), 'all bytes before the first next()').toEqual(said);
 }
 
 /** `expect` costs more than the parser: it is asked only for the words of a failure. */
@@ -81,9 +119,9 @@ function same(heard: readonly string[], said: readonly string[], when: string): 
 }
 
 /** A test for each row. */
-export function table(rows: readonly Row[], limits?: Partial<MessageLimits>): void {
+export function table(rows: readonly Row[], options?: Partial<MessageLimits> & Leniency): void {
   test.each(rows)('%s', (_name, bytes, said) => {
-    saysHoweverCut(bytes, said, limits);
+    saysHoweverCut(bytes, said, options);
   });
 }
 
@@ -100,14 +138,17 @@ export function* cutBy(bytes: Uint8Array, sizes: readonly number[]): Generator<U
   }
 }
 
-function transcriptOf(parser: RequestParser): string[] {
+function heardAtOnce<Event>(
+  parser: HttpParser<Event>,
+  say: (event: Event, lines: string[]) => void,
+): string[] {
   const lines: string[] = [];
   try {
     for (let event; (event = parser.next()) !== undefined;) say(event, lines);
-    expect(parser.end()).toBeUndefined();
+    for (let event; (event = parser.end()) !== undefined;) say(event, lines);
   } catch (error) {
     if (!(error instanceof HttpProtocolError)) throw error;
-    lines.push(`! ${error.code} ${String(error.status)}`);
+    lines.push(faultText(error));
   }
   return lines;
 }
@@ -125,6 +166,16 @@ function say(event: RequestEvent, lines: string[]): void {
       lines.push(`${method} ${target} ${version}${marks.join('')}${fieldsText(event.headers)}`);
       break;
     }
+    case 'data':
+    case 'trailers':
+    case 'end':
+      sayBody(event, lines);
+  }
+}
+
+/** The lines of what is behind a head. */
+export function sayBody(event: DataEvent | TrailersEvent | EndEvent, lines: string[]): void {
+  switch (event.type) {
     case 'data': {
       const text = Array.from(event.bytes, (code) => String.fromCharCode(code)).join('');
       const last = lines.at(-1);
@@ -140,11 +191,11 @@ function say(event: RequestEvent, lines: string[]): void {
   }
 }
 
-function fieldsText(fields: HeaderFields): string {
+export function fieldsText(fields: HeaderFields): string {
   return Array.from(fields, ([name, value]) => ` | ${name}: ${value}`).join('');
 }
 
-function staysFailed(parser: RequestParser, error: HttpProtocolError): void {
+function staysFailed(parser: HttpParser<unknown>, error: HttpProtocolError): void {
   const isFailed = (step: () => unknown): boolean => {
     try {
       step();

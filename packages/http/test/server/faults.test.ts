@@ -83,7 +83,7 @@ test('what a handler throws or rejects with is told to onError with its request,
     },
     {
       onError: (error, request) => {
-        told.push([(error as Error).message, request.path]);
+        told.push([(error as Error).message, request?.path]);
       },
     },
   );

@@ -1,4 +1,5 @@
 import { expect, onTestFinished } from 'vitest';
+import type { ConnectOptions, ListenAddress } from '@wirestack/socket';
 import { createServer, type Clock, type Handler, type HttpServer, type ServerOptions } from '@wirestack/http';
 import { RawClient } from './raw-client.ts';
 
@@ -6,23 +7,27 @@ export interface Served {
   readonly server: HttpServer;
   /** What `onError` was told. A test that leaves some here unexpected fails. */
   readonly errors: unknown[];
-  client(): Promise<RawClient>;
+  client(options?: ConnectOptions): Promise<RawClient>;
 }
 
 /** A server on a free port, closed with the test; errors that the test does not take out of `errors` fail it. */
-export async function serving(handler: Handler, options: ServerOptions = {}): Promise<Served> {
+export async function serving(
+  handler: Handler,
+  options: ServerOptions = {},
+  address: ListenAddress = '127.0.0.1:0',
+): Promise<Served> {
   const errors: unknown[] = [];
   const server = createServer(handler, { onError: (error) => errors.push(error), ...options });
   onTestFinished(async () => {
     await server.close();
     expect(errors).toEqual([]);
   });
-  await server.listen('127.0.0.1:0');
+  await server.listen(address);
   return {
     server,
     errors,
-    async client() {
-      const client = await RawClient.to(server.address);
+    async client(connectOptions) {
+      const client = await RawClient.to(server.address, connectOptions);
       onTestFinished(() => {
         client.stream.abort('the test is over');
       });
@@ -37,6 +42,10 @@ export class ManualClock implements Clock {
   readonly #ticks = new Set<() => void>();
 
   now(): number {
+    return this.#now;
+  }
+
+  elapsed(): number {
     return this.#now;
   }
 

@@ -4,6 +4,7 @@ import {
   type Address,
   type AddressLike,
   type ByteStream,
+  type ConnectOptions,
   type SocketError,
 } from '@wirestack/socket';
 
@@ -28,8 +29,8 @@ export class RawClient {
     this.stream = stream;
   }
 
-  static async to(address: AddressLike): Promise<RawClient> {
-    return new RawClient(await connect(address));
+  static async to(address: AddressLike, options: ConnectOptions = {}): Promise<RawClient> {
+    return new RawClient(await connect(address, options));
   }
 
   /** Writes text, one byte a character, or bytes; resolves when more may be written. */

@@ -108,11 +108,14 @@ test('a client that still sends reads the 413 first', async () => {
   await turnsUntil(() => server.stats.connections === 0);
 });
 
-test('a client that does not stop sending is reset', async () => {
-  const { server, client } = await serving(() => refuse, { maxBodyBytes: 1000, clock: new ManualClock() });
+test('a client that sends on and does not read is held up, then reset', async () => {
+  const clock = new ManualClock();
+  const { server, client } = await serving(() => refuse, { maxBodyBytes: 1000, clock });
   const peer = await client();
   await peer.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99000000\r\n\r\n');
   const upload = pump(peer, Buffer.alloc(65_536, 'x'), 99_000_000);
+  expect(await standstill(() => upload.accepted)).toBeLessThan(50_000_000);
+  clock.pass(3);
   await expect(upload.done).rejects.toMatchObject({
     code: expect.stringMatching(/RESET|PEER_CLOSED/) as string,
   });

@@ -22,6 +22,9 @@ describe('the answer-state table: every call in every state', () => {
     sendHead: (connection) => connection.sendHead(ok),
     sendData: (connection) => wire(connection.sendData(octets('hi'))),
     sendEnd: (connection) => connection.sendEnd(),
+    sendElsewhere: (connection) => String(connection.sendElsewhere(1)),
+    sendUpgrade: (connection) => connection.sendUpgrade({ status: 101, headers: [['Upgrade', 'x']] }),
+    takeRest: (connection) => wire(['', connection.takeRest(), '']),
     sendError: (connection) => connection.sendError(badRequest),
   };
   const into: Record<AnswerState, () => ServerConnection> = {
@@ -30,6 +33,11 @@ describe('the answer-state table: every call in every state', () => {
     body: () => {
       const connection = connected(request());
       connection.sendHead(ok);
+      return connection;
+    },
+    switched: () => {
+      const connection = connected(request('GET', 'Upgrade: x\r\nConnection: upgrade\r\n', 'rest'));
+      connection.sendUpgrade({ status: 101, headers: [['Upgrade', 'x']] });
       return connection;
     },
     closed: () => {
@@ -48,24 +56,44 @@ describe('the answer-state table: every call in every state', () => {
     ['idle', 'sendHead', refused, 'idle'],
     ['idle', 'sendData', refused, 'idle'],
     ['idle', 'sendEnd', refused, 'idle'],
+    ['idle', 'sendElsewhere', refused, 'idle'],
+    ['idle', 'sendUpgrade', refused, 'idle'],
+    ['idle', 'takeRest', refused, 'idle'],
     ['idle', 'sendError', badRequestText, 'closed'],
     ['head', 'sendInformational', early, 'head'],
     ['head', 'sendResponse', okText, 'idle'],
     ['head', 'sendHead', chunkedHead, 'body'],
     ['head', 'sendData', refused, 'head'],
     ['head', 'sendEnd', refused, 'head'],
+    ['head', 'sendElsewhere', refused, 'head'],
+    ['head', 'sendUpgrade', refused, 'head'],
+    ['head', 'takeRest', refused, 'head'],
     ['head', 'sendError', badRequestText, 'closed'],
     ['body', 'sendInformational', refused, 'body'],
     ['body', 'sendResponse', refused, 'body'],
     ['body', 'sendHead', refused, 'body'],
     ['body', 'sendData', '2\r\nhi\r\n', 'body'],
     ['body', 'sendEnd', '0\r\n\r\n', 'idle'],
+    ['body', 'sendUpgrade', refused, 'body'],
+    ['body', 'takeRest', refused, 'body'],
     ['body', 'sendError', '', 'closed'],
+    ['switched', 'sendInformational', refused, 'switched'],
+    ['switched', 'sendResponse', refused, 'switched'],
+    ['switched', 'sendHead', refused, 'switched'],
+    ['switched', 'sendData', refused, 'switched'],
+    ['switched', 'sendElsewhere', refused, 'switched'],
+    ['switched', 'sendEnd', refused, 'switched'],
+    ['switched', 'sendUpgrade', refused, 'switched'],
+    ['switched', 'takeRest', 'rest', 'switched'],
+    ['switched', 'sendError', '', 'switched'],
     ['closed', 'sendInformational', refused, 'closed'],
     ['closed', 'sendResponse', refused, 'closed'],
     ['closed', 'sendHead', refused, 'closed'],
     ['closed', 'sendData', refused, 'closed'],
     ['closed', 'sendEnd', refused, 'closed'],
+    ['closed', 'sendElsewhere', refused, 'closed'],
+    ['closed', 'sendUpgrade', refused, 'closed'],
+    ['closed', 'takeRest', refused, 'closed'],
     ['closed', 'sendError', '', 'closed'],
   ])('in %s, %s says %j, then %s', (state, call, said, then) => {
     const connection = into[state]();
