@@ -3,6 +3,7 @@ import { children } from './cases/children.js';
 import { connecting } from './cases/connecting.js';
 import { contracts } from './cases/contracts.js';
 import { datagrams } from './cases/datagrams.js';
+import { http } from './cases/http.js';
 import { listening } from './cases/listening.js';
 import { names } from './cases/names.js';
 import { proxied } from './cases/proxied.js';
@@ -29,4 +30,5 @@ export const plan = [
   { group: 'names and captures', cases: names },
   { group: 'servers', cases: servers },
   { group: 'servers in workers', cases: workers },
+  { group: 'HTTP', cases: http },
 ];

@@ -11,6 +11,7 @@ const BEFORE_VALUE = 2;
 const VALUE = 3;
 const VALUE_LF = 4;
 const END_LF = 5;
+const REPAIR = 6;
 
 /** Whose fields they are: Host and Expect mean something in a request only, and framing nothing behind the body. */
 export type Section = 'request' | 'response' | 'trailers';
@@ -82,98 +83,97 @@ export class FieldParser {
    * @throws HttpProtocolError at the first byte that cannot be right.
    */
   parse(input: Input, limit: number): boolean {
-    if (this.#repair !== undefined) return this.#parseRepaired(this.#repair, input, limit);
-    try {
-      return this.#parseStrictly(input, limit);
-    } catch (error) {
-      return this.#repairOr(error, input, limit);
-    }
-  }
-
-  #repairOr(error: unknown, input: Input, limit: number): boolean {
-    if (!LineRepair.mayHelp(error, this.#rules)) throw error;
-    this.#repair = new LineRepair(this.#rules, this.#sectionStart);
-    return this.#parseRepaired(this.#repair, input, limit);
-  }
-
-  #parseStrictly(input: Input, limit: number): boolean {
     const { bytes, position: base } = input;
     // Local, so that the loops below do not load them through the module each time: a quarter of their time.
     const isToken = TOKEN;
     const isValue = FIELD_VALUE;
     let step = this.#step;
+    if (step === REPAIR) return this.#parseRepaired(input, limit);
     let at = base + this.offset;
-    while (at < limit) {
-      if (step === LINE_START) {
-        const code = bytes[at] as number;
-        if (code === CR) {
-          at++;
-          step = END_LF;
-          continue;
+    // Around the loop and not around a call of it: what a leniency may save is told apart where an error is there, and only there.
+    try {
+      while (at < limit) {
+        if (step === LINE_START) {
+          const code = bytes[at] as number;
+          if (code === CR) {
+            at++;
+            step = END_LF;
+            continue;
+          }
+          if (code === SP || code === HTAB)
+            throw input.fault('OBSOLETE_FOLD', 'a header line that begins with white space', at);
+          this.#nameStart = at - base;
+          step = NAME;
         }
-        if (code === SP || code === HTAB)
-          throw input.fault('OBSOLETE_FOLD', 'a header line that begins with white space', at);
-        this.#nameStart = at - base;
-        step = NAME;
+        if (step === NAME) {
+          while (at < limit && isToken[bytes[at] as number] === 1) at++;
+          if (at === limit) break;
+          const nameEnd = at - base;
+          if (bytes[at] !== COLON || nameEnd === this.#nameStart) throw nameError(input, at);
+          this.#nameEnd = nameEnd;
+          at++;
+          step = BEFORE_VALUE;
+        }
+        if (step === BEFORE_VALUE) {
+          while (at < limit && (bytes[at] === SP || bytes[at] === HTAB)) at++;
+          if (at === limit) break;
+          this.#valueStart = at - base;
+          step = VALUE;
+        }
+        if (step === VALUE) {
+          while (at < limit && isValue[bytes[at] as number] === 1) at++;
+          if (at === limit) break;
+          if (bytes[at] !== CR) throw valueError(input, at);
+          at++;
+          step = VALUE_LF;
+          if (at === limit) break;
+        }
+        if (step === VALUE_LF) {
+          if (bytes[at] !== LF) throw lineEndError(input, at);
+          this.#field(input, at - 1);
+          at++;
+          step = LINE_START;
+        }
+        if (step === END_LF) {
+          if (bytes[at] !== LF) throw lineEndError(input, at);
+          this.offset = at + 1 - base;
+          this.bytes = bytes;
+          this.start = base + this.#sectionStart;
+          this.end = at - 1;
+          this.base = base;
+          return true;
+        }
       }
-      if (step === NAME) {
-        while (at < limit && isToken[bytes[at] as number] === 1) at++;
-        if (at === limit) break;
-        const nameEnd = at - base;
-        if (bytes[at] !== COLON || nameEnd === this.#nameStart) throw nameError(input, at);
-        this.#nameEnd = nameEnd;
-        at++;
-        step = BEFORE_VALUE;
-      }
-      if (step === BEFORE_VALUE) {
-        while (at < limit && (bytes[at] === SP || bytes[at] === HTAB)) at++;
-        if (at === limit) break;
-        this.#valueStart = at - base;
-        step = VALUE;
-      }
-      if (step === VALUE) {
-        while (at < limit && isValue[bytes[at] as number] === 1) at++;
-        if (at === limit) break;
-        if (bytes[at] !== CR) throw valueError(input, at);
-        at++;
-        step = VALUE_LF;
-        if (at === limit) break;
-      }
-      if (step === VALUE_LF) {
-        if (bytes[at] !== LF) throw lineEndError(input, at);
-        this.#field(input, at - 1);
-        at++;
-        step = LINE_START;
-      }
-      if (step === END_LF) {
-        if (bytes[at] !== LF) throw lineEndError(input, at);
-        this.offset = at + 1 - base;
-        this.bytes = bytes;
-        this.start = base + this.#sectionStart;
-        this.end = at - 1;
-        this.base = base;
-        return true;
-      }
+    } catch (error) {
+      return this.#repairOr(error, input, limit);
     }
     this.#step = step;
     this.offset = at - base;
     return false;
   }
 
+  #repairOr(error: unknown, input: Input, limit: number): boolean {
+    if (this.#repair !== undefined || !LineRepair.mayHelp(error, this.#rules)) throw error;
+    this.#repair = new LineRepair(this.#rules, this.#sectionStart);
+    this.#step = REPAIR;
+    return this.#parseRepaired(input, limit);
+  }
+
   /** The lines as a strict sender would have written them, parsed as such: no other code has to know what is lenient. */
-  #parseRepaired(repair: LineRepair, input: Input, limit: number): boolean {
+  #parseRepaired(input: Input, limit: number): boolean {
+    const repair = this.#repair as LineRepair;
     if (!repair.scan(input, limit)) return false;
-    this.#repair = undefined;
     const lines = new Input();
     lines.push(repair.lines(input));
     this.reset(0);
     try {
-      this.#parseStrictly(lines, lines.end);
+      this.parse(lines, lines.end);
     } catch (error) {
       if (!(error instanceof HttpProtocolError)) throw error;
       const at = input.position + repair.offsetOf(error.offset ?? 0);
       throw input.fault(error.code, error.message, at);
     }
+    this.#repair = undefined;
     this.offset = repair.offset;
     return true;
   }

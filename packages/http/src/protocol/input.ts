@@ -6,7 +6,7 @@ import { HttpProtocolError, type HttpErrorCode } from '../errors.ts';
  * Bytes before `end` never change, so views of them stay true.
  */
 export class Input {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = nothing;
   position = 0;
   end = 0;
   /** Where `bytes` begins, counted from the first byte ever pushed. */
@@ -47,6 +47,15 @@ export class Input {
     return rest;
   }
 
+  /** Lets go of the last chunk, where all of it is parsed: a connection that waits must not hold it. */
+  release(): void {
+    if (this.position < this.end) return;
+    this.#origin += this.end;
+    this.bytes = nothing;
+    this.position = this.end = 0;
+    this.#isOwn = false;
+  }
+
   /** Drops what is left. */
   clear(): void {
     this.position = this.end;
@@ -57,6 +66,8 @@ export class Input {
     return new HttpProtocolError(code, message, this.#origin + at);
   }
 }
+
+const nothing = new Uint8Array(0);
 
 function allocate(size: number): Uint8Array {
   return typeof Buffer === 'function' ? Buffer.allocUnsafeSlow(size) : new Uint8Array(size);

@@ -47,13 +47,18 @@ const defaultRules: Required<MessageRules> = {
   allowAnyTargetCharacters: false,
 };
 
+/** Those that are complete: what has been read is not read, nor copied, for each connection again. */
+const complete = new WeakSet<object>();
+
 /**
- * Fills in the defaults.
+ * Fills in the defaults. What it answered before it answers again as it is.
  *
  * @throws HttpUsageError `BAD_OPTION` for a limit that is no count, or a leniency that is no boolean: a string such as `'false'` must not open a door
  */
 export function limitsFrom(options: Partial<MessageLimits> & Leniency): MessageRules {
+  if (complete.has(options)) return options as MessageRules;
   const rules: Record<string, number | boolean | undefined> & MessageRules = { ...defaultRules };
+  complete.add(rules);
   for (const [name, standard] of Object.entries(defaultRules)) {
     const value: unknown = options[name as keyof MessageRules];
     if (value === undefined) continue;

@@ -5,7 +5,7 @@ import type { RequestEvent } from './events.ts';
 import { HeadParser } from './head-parser.ts';
 import { Input } from './input.ts';
 import type { Leniency } from './leniency.ts';
-import { limitsFrom, type MessageLimits } from './limits.ts';
+import { limitsFrom, type MessageLimits, type MessageRules } from './limits.ts';
 
 /**
  * Bytes of a client in, requests out: RFC 9112, strict, without I/O. It answers `head`, `data` …, perhaps `trailers`, and `end` for each
@@ -16,14 +16,16 @@ import { limitsFrom, type MessageLimits } from './limits.ts';
  */
 export class RequestParser implements Decoder<RequestEvent> {
   readonly #input = new Input();
-  readonly #heads: HeadParser;
+  readonly #rules: MessageRules;
+  /** Only inside a head. */
+  #heads: HeadParser | undefined;
   readonly #body: BodyReader;
   #failure: HttpProtocolError | undefined;
 
   /** @throws HttpUsageError `BAD_OPTION` */
   constructor(options: Partial<MessageLimits> & Leniency = {}) {
     const rules = limitsFrom(options);
-    this.#heads = new HeadParser(rules);
+    this.#rules = rules;
     this.#body = new BodyReader(rules);
   }
 
@@ -33,12 +35,12 @@ export class RequestParser implements Decoder<RequestEvent> {
 
   /** Between two requests, with nothing of the next one seen. */
   get isIdle(): boolean {
-    return !this.#body.isActive && !this.#heads.hasBegun;
+    return !this.#body.isActive && this.#heads?.hasBegun !== true;
   }
 
   /** Inside a head: begun and not complete. */
   get isInHead(): boolean {
-    return !this.#body.isActive && this.#heads.hasBegun;
+    return !this.#body.isActive && this.#heads?.hasBegun === true;
   }
 
   push(chunk: Uint8Array): void {
@@ -70,9 +72,19 @@ export class RequestParser implements Decoder<RequestEvent> {
   }
 
   #head(): RequestEvent | undefined {
-    if (this.#input.length === 0) return undefined;
-    const head = this.#heads.next(this.#input);
-    if (head !== undefined) this.#body.begin(head.framing, head.contentLength);
+    if (this.#input.length === 0) {
+      this.#input.release();
+      return undefined;
+    }
+    const heads = this.#heads ?? takeSpare(this.#rules);
+    const head = heads.next(this.#input);
+    if (head === undefined) {
+      this.#heads = heads;
+    } else {
+      this.#heads = undefined;
+      spare = heads;
+      this.#body.begin(head.framing, head.contentLength);
+    }
     return head;
   }
 
@@ -81,4 +93,17 @@ export class RequestParser implements Decoder<RequestEvent> {
     this.#input.clear();
     throw error;
   }
+}
+
+/**
+ * A parser between two heads knows nothing of a connection. So connections with the same rules share one, as long as heads come whole: an idle one
+ * costs a third of a kilobyte less.
+ */
+let spare: HeadParser | undefined;
+
+function takeSpare(rules: MessageRules): HeadParser {
+  const parser = spare;
+  if (parser?.rules !== rules) return new HeadParser(rules);
+  spare = undefined;
+  return parser;
 }
