@@ -1,5 +1,7 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { python, serve } from './running.ts';
+import { python, scratch, serve } from './running.ts';
 
 describe('16-page-image-form', () => {
   test("serves Python's urllib the page, the image, and the form escaped", async () => {
@@ -31,6 +33,56 @@ except HTTPError as error:
 print('ok')
 `;
     expect(await python(client, address)).toBe('ok\n');
+  });
+});
+
+describe('18-http-server', () => {
+  test("answers as Python's http.server does for the same directory, but escapes nobody from it", async () => {
+    const directory = await scratch();
+    await mkdir(join(directory, 'site/sub'), { recursive: true });
+    await writeFile(join(directory, 'secret.txt'), 'secret');
+    await writeFile(join(directory, 'site/a & b.txt'), 'text');
+    await writeFile(join(directory, 'site/large.bin'), Buffer.alloc(3_000_000, 'x'));
+    await writeFile(join(directory, 'site/sub/index.html'), '<p>index</p>');
+    await symlink(join(directory, 'secret.txt'), join(directory, 'site/link.txt'));
+    const { server, port } = await serve('18-http-server/server.js', '127.0.0.1:0', join(directory, 'site'));
+    const client = `
+import sys
+from http.client import HTTPConnection
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from threading import Thread
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+def ask(port, method, path, headers={}):
+    connection = HTTPConnection('127.0.0.1', port, timeout=20)
+    connection.request(method, path, headers=headers)
+    response = connection.getresponse()
+    result = response.status, (response.headers['Content-Type'] or '').split(';')[0], response.headers['Content-Length'], response.headers['Last-Modified'], response.read()
+    connection.close()
+    return result
+
+httpd = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=sys.argv[2]))
+Thread(target=httpd.serve_forever, daemon=True).start()
+ours, theirs = int(sys.argv[1]), httpd.server_port
+for method, path in (('GET', '/a%20%26%20b.txt'), ('HEAD', '/a%20%26%20b.txt'), ('GET', '/large.bin'), ('GET', '/sub/'), ('HEAD', '/large.bin')):
+    assert ask(ours, method, path) == ask(theirs, method, path), (path, ask(ours, method, path)[:4], ask(theirs, method, path)[:4])
+assert ask(ours, 'GET', '/sub')[0] == ask(theirs, 'GET', '/sub')[0] == 301
+since = {'If-Modified-Since': ask(ours, 'GET', '/large.bin')[3]}
+assert ask(ours, 'GET', '/large.bin', since)[0] == ask(theirs, 'GET', '/large.bin', since)[0] == 304
+listing = ask(ours, 'GET', '/')[4].decode()
+assert 'href="./a%20%26%20b.txt"' in listing and 'a &#38; b.txt' in listing and 'href="./sub/"' in listing, listing
+for path in ('/missing', '/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/link.txt', '/%00', '/%', '/' + 300 * 'x', '/large.bin/x'):
+    status, *_, body = ask(ours, 'GET', path)
+    assert status == 404 and body != b'secret', (path, status, body)
+assert ask(ours, 'PUT', '/new')[0] == 405
+print('ok')
+`;
+    expect(await python(client, port, join(directory, 'site'))).toBe('ok\n');
+    await server.says(/"GET \/\.\.%2fsecret\.txt HTTP\/1\.1" 404 10/);
   });
 });
 
