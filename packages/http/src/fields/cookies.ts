@@ -1,6 +1,6 @@
 import { HttpUsageError } from '../errors.ts';
-import { TOKEN } from '../protocol/octets.ts';
-import { DQUOTE, isAll, trimBlanks } from './cursor.ts';
+import { TOKEN, trimBlanks } from '../protocol/octets.ts';
+import { DQUOTE, isAll } from './cursor.ts';
 
 /**
  * `Cookie` (RFC 6265 4.2.1): values by their names, in the order they came in. Of a name that stands twice the first counts, for user agents

@@ -110,16 +110,3 @@ export function isAll(table: Uint8Array, text: unknown): boolean {
   for (let i = 0; i < text.length; i++) if (table[text.charCodeAt(i)] !== 1) return false;
   return text.length > 0;
 }
-
-/** `value` without blanks and tabs at either end: `trim()` would take U+00A0 too, which is an octet of a value. */
-export function trimBlanks(value: string): string {
-  let from = 0;
-  let to = value.length;
-  while (from < to && isBlank(value.charCodeAt(from))) from++;
-  while (to > from && isBlank(value.charCodeAt(to - 1))) to--;
-  return value.slice(from, to);
-}
-
-function isBlank(code: number): boolean {
-  return code === SP || code === HTAB;
-}

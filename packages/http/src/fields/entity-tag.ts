@@ -1,5 +1,6 @@
+import { trimBlanks } from '../protocol/octets.ts';
 import { HttpUsageError } from '../errors.ts';
-import { Cursor, DQUOTE, isAll, trimBlanks } from './cursor.ts';
+import { Cursor, DQUOTE, isAll } from './cursor.ts';
 import { parseHttpDate } from './date.ts';
 import { parseEach } from './list.ts';
 

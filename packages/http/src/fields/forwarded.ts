@@ -1,6 +1,6 @@
 import { isAuthority } from '../protocol/authority.ts';
-import { SEMICOLON, utf8 } from '../protocol/octets.ts';
-import { alphanumeric, COMMA, EQUALS, isAll, tableOf, trimBlanks, type Cursor } from './cursor.ts';
+import { SEMICOLON, trimBlanks, utf8 } from '../protocol/octets.ts';
+import { alphanumeric, COMMA, EQUALS, isAll, tableOf, type Cursor } from './cursor.ts';
 import { formatForwardedNode, parseForwardedNode, type ForwardedNode } from './forwarded-node.ts';
 import { isIpv6 } from './ip-address.ts';
 import { parseEach } from './list.ts';

@@ -1,6 +1,6 @@
 import { HttpUsageError } from '../errors.ts';
-import { FIELD_VALUE } from '../protocol/octets.ts';
-import { COMMA, Cursor, isAll, trimBlanks } from './cursor.ts';
+import { FIELD_VALUE, trimBlanks } from '../protocol/octets.ts';
+import { COMMA, Cursor, isAll } from './cursor.ts';
 
 /**
  * The elements of a list `#element` (RFC 9110 5.6.1), each as it was sent, without the blanks around it. Empty elements are dropped, as

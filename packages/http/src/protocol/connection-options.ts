@@ -1,4 +1,5 @@
 import type { HeaderFields } from '../headers.ts';
+import { trimBlanks } from './octets.ts';
 
 /**
  * The options of all Connection fields, in lower case, in order, each once. The fields they name hold for this connection only: whoever passes a
@@ -7,6 +8,6 @@ import type { HeaderFields } from '../headers.ts';
 export function connectionOptions(fields: HeaderFields): string[] {
   const value = fields.get('connection');
   if (value === undefined) return [];
-  const options = value.split(',').map((option) => option.trim().toLowerCase());
+  const options = value.split(',').map((option) => trimBlanks(option).toLowerCase());
   return Array.from(new Set(options.filter((option) => option !== '')));
 }

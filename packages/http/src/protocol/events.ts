@@ -1,5 +1,6 @@
 import { HeaderFields } from '../headers.ts';
 import { connectionOptions } from './connection-options.ts';
+import { trimBlanks } from './octets.ts';
 
 /** What a request parser says, in order: one head, any number of data, perhaps trailers, one end. */
 export type RequestEvent = RequestHead | DataEvent | TrailersEvent | EndEvent;
@@ -99,7 +100,7 @@ export class RequestHead {
   get acceptsTrailers(): boolean {
     const te = this.headers.get('te');
     if (te === undefined || !connectionOptions(this.headers).includes('te')) return false;
-    return te.split(',').some((coding) => coding.trim().toLowerCase() === 'trailers');
+    return te.split(',').some((coding) => trimBlanks(coding).toLowerCase() === 'trailers');
   }
 }
 

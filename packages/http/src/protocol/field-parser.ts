@@ -2,7 +2,19 @@ import { HttpProtocolError } from '../errors.ts';
 import { Input } from './input.ts';
 import { LineRepair } from './line-repair.ts';
 import type { MessageRules } from './limits.ts';
-import { COLON, COMMA, CR, equalsIgnoreCase, FIELD_VALUE, HTAB, latin1, LF, SP, TOKEN } from './octets.ts';
+import {
+  COLON,
+  COMMA,
+  CR,
+  equalsIgnoreCase,
+  FIELD_VALUE,
+  HTAB,
+  latin1,
+  LF,
+  SP,
+  TOKEN,
+  trimBlanks,
+} from './octets.ts';
 
 // Where the parser stands between two calls; a byte is looked at once, however the input is sliced.
 const LINE_START = 0;
@@ -222,7 +234,7 @@ export class FieldParser {
   #connection(input: Input, end: number): void {
     const text = this.#text(input, end);
     if (text === 'keep-alive') this.connectionKeepAlive = true;
-    else for (const option of text.split(',')) this.#connectionOption(option.trim());
+    else for (const option of text.split(',')) this.#connectionOption(trimBlanks(option));
   }
 
   #connectionOption(name: string): void {

@@ -2,7 +2,7 @@ import type { HttpProtocolError } from '../errors.ts';
 import type { FieldParser } from './field-parser.ts';
 import type { Input } from './input.ts';
 import type { MessageRules } from './limits.ts';
-import { CR } from './octets.ts';
+import { CR, trimBlanks } from './octets.ts';
 
 /**
  * How the end of a body is known by the fields of its message (RFC 9112 6.3), without the leniencies of that clause: what two readers could
@@ -45,7 +45,7 @@ export function emptyLine(fields: FieldParser, input: Input): number {
 function codingFault(text: string, isVersion11: boolean, input: Input, at: number): HttpProtocolError {
   const malformed = (message: string): HttpProtocolError => input.fault('BAD_TRANSFER_ENCODING', message, at);
   if (!isVersion11) return malformed('Transfer-Encoding in HTTP/1.0');
-  const codings = text.split(',').map((coding) => coding.trim());
+  const codings = text.split(',').map((coding) => trimBlanks(coding));
   if (codings.at(-1) !== 'chunked') return malformed('chunked is not the last transfer coding');
   if (codings.filter((coding) => coding === 'chunked').length > 1) return malformed('chunked twice');
   if (codings.includes('')) return malformed('an empty transfer coding');

@@ -148,14 +148,34 @@ export class HeadParser {
     return isLast;
   }
 
+  /**
+   * All on one page, for V8 then compiles it on its own, with what it calls put into it. In two functions, each small enough to be put into its caller,
+   * a short GET took a tenth longer.
+   */
   #finish(input: Input): RequestHead {
     const { bytes, position: base } = input;
     const fields = this.#fields;
     const isVersion11 = bytes[base + this.#targetEnd + versionLength] === 0x31;
-    const method =
-      usualMethod(bytes, base + this.#methodStart, base + this.#methodEnd) ?? this.#method(input);
+    const methodStart = base + this.#methodStart;
+    const methodLength = this.#methodEnd - this.#methodStart;
+    const first = bytes[methodStart];
+    // The usual methods as constants; the others are made into text.
+    const usual =
+      methodLength === 3
+        ? first === 0x47
+          ? 'GET'
+          : 'PUT'
+        : methodLength === 4
+          ? first === 0x50
+            ? 'POST'
+            : 'HEAD'
+          : '';
+    const method = usual !== '' && equalsExactly(bytes, methodStart, usual) ? usual : this.#method(input);
     this.#checkTarget(input, method);
-    if (fields.hostCount !== 1) this.#checkHostCount(input, isVersion11);
+    if (fields.hostCount > 1 || (fields.hostCount === 0 && isVersion11 && !this.rules.allowMissingHost)) {
+      const message = fields.hostCount === 0 ? 'no Host' : 'more than one Host';
+      throw input.fault('BAD_HOST', message, emptyLine(fields, input));
+    }
     const framing = hasNoBody(fields) ? 'none' : framingOf(fields, isVersion11, this.rules, input);
     return new RequestHead(
       method,
@@ -173,13 +193,6 @@ export class HeadParser {
       fields.start,
       fields.end,
     );
-  }
-
-  #checkHostCount(input: Input, isVersion11: boolean): void {
-    const { hostCount } = this.#fields;
-    if (hostCount === 0 && (!isVersion11 || this.rules.allowMissingHost)) return;
-    const message = hostCount === 0 ? 'no Host' : 'more than one Host';
-    throw input.fault('BAD_HOST', message, emptyLine(this.#fields, input));
   }
 
   /** As it is, but for letters in lower case, which no registered method has. */
@@ -242,15 +255,6 @@ function isVersionLine(bytes: Uint8Array, at: number): boolean {
     bytes[at + 8] === CR &&
     bytes[at + 9] === LF
   );
-}
-
-/** As a constant; the others are made into text. */
-function usualMethod(bytes: Uint8Array, start: number, end: number): string | undefined {
-  const length = end - start;
-  const first = bytes[start] as number;
-  const candidate =
-    length === 3 ? (first === 0x47 ? 'GET' : 'PUT') : length === 4 ? (first === 0x50 ? 'POST' : 'HEAD') : '';
-  return candidate !== '' && equalsExactly(bytes, start, candidate) ? candidate : undefined;
 }
 
 function equalsExactly(bytes: Uint8Array, start: number, text: string): boolean {

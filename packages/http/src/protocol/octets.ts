@@ -53,6 +53,19 @@ export function isAscii(text: string): boolean {
   return true;
 }
 
+/** `value` without blanks and tabs at either end: `trim()` would take U+00A0 too, which is an octet of a value. */
+export function trimBlanks(value: string): string {
+  let from = 0;
+  let to = value.length;
+  while (from < to && isBlank(value.charCodeAt(from))) from++;
+  while (to > from && isBlank(value.charCodeAt(to - 1))) to--;
+  return value.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === SP || code === HTAB;
+}
+
 /** Compares `bytes` from `start` with lower-case ASCII letters and marks of `name`, letters in either case. */
 export function equalsIgnoreCase(bytes: Uint8Array, start: number, name: string): boolean {
   for (let i = 0; i < name.length; i++) {

@@ -4,7 +4,7 @@ import { HttpUsageError } from '../errors.ts';
 import type { ForwardedNode } from '../fields/forwarded-node.ts';
 import { parseForwarded, parseXForwardedFor } from '../fields/forwarded.ts';
 import { isAuthority } from '../protocol/authority.ts';
-import { utf8 } from '../protocol/octets.ts';
+import { trimBlanks, utf8 } from '../protocol/octets.ts';
 import type { ServerRequest } from './request.ts';
 
 export interface TrustProxyOptions {
@@ -110,7 +110,7 @@ function xForwarded({ headers }: ServerRequest): Hop[] {
     headers
       .get(name)
       ?.split(',')
-      .map((element) => element.trim()) ?? [];
+      .map((element) => trimBlanks(element)) ?? [];
   const nodes = parseXForwardedFor(headers.get('x-forwarded-for') ?? '');
   const schemes = list('x-forwarded-proto');
   const authorities = list('x-forwarded-host');

@@ -17,6 +17,7 @@ describe('connectionOptions', () => {
     ['Connection: ,, a,\r\n', ['a']],
     ['Connection:\r\n', []],
     ['Connection: __proto__\r\n', ['__proto__']],
+    ['Connection: \xa0close\xa0\r\n', ['\xa0close\xa0']],
   ])('of %j', (fields, options) => {
     expect(connectionOptions(headWith(fields).headers)).toEqual(options);
   });
@@ -33,7 +34,13 @@ describe('acceptsTrailers', () => {
     ['TE: gzip\r\nConnection: TE\r\n', false],
     ['TE:\r\nConnection: TE\r\n', false],
     ['TE: trailersx\r\nConnection: TE\r\n', false],
+    ['TE: \xa0trailers\r\nConnection: TE\r\n', false],
   ])('%j: %s', (fields, accepts) => {
     expect(headWith(fields).acceptsTrailers).toBe(accepts);
   });
+});
+
+test('an octet that only looks like a blank is part of an option: nobody else reads `close` there', () => {
+  expect(headWith('Connection: \xa0close\r\n').keepAlive).toBe(true);
+  expect(headWith('Connection: x,\t close \r\n').keepAlive).toBe(false);
 });

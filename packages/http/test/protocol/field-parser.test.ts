@@ -188,7 +188,7 @@ describe('Transfer-Encoding', () => {
     bad(unknown, 'gzip, chunked'),
     bad(unknown, 'identity, chunked'),
     bad(unknown, 'gzip', 'chunked'),
-    bad(unknown, '\xa0chunked'),
+    bad(malformed, '\xa0chunked'),
     bad('BAD_FIELD_VALUE 400', '\vchunked'),
     bad('BAD_FIELD_VALUE 400', 'chunked\0'),
     refused(
