@@ -1,5 +1,5 @@
 // @ts-check
-/** Runs the groups of one process: megabytes a CPU second. */
+/** Runs one contender: bytes a CPU second. */
 import { answer, cpuMicros } from '../child.js';
 import { groupsOf, tally } from './tasks.js';
 
@@ -14,37 +14,25 @@ const [, , format, part, share] = process.argv;
 const groups = groupsOf(format, part, Number(share));
 
 answer({
-  async check() {
-    for (const { title, tasks } of groups) {
-      const tallies = [];
-      for (const task of tasks) tallies.push({ name: task.name, ...(await tally(task)) });
-      if (title.startsWith('encode')) continue;
-      const [{ frames, last }] = tallies;
-      const wrong = tallies.find((other) => other.frames !== frames || other.last !== last);
-      if (frames === 0 || wrong !== undefined)
-        throw new Error(`${title}: not all find the same: ${JSON.stringify(tallies)}`);
-    }
-  },
+  /** Which contenders there are. */
+  names: () => groups.map(({ title, tasks }) => ({ group: title, names: tasks.map(({ name }) => name) })),
 
-  /** Every task once, beginning with another each time. @returns {Promise<Sample[]>} */
-  async round({ number, seconds }) {
-    const samples = [];
-    for (const { title, tasks } of groups) {
-      for (let i = 0; i < tasks.length; i++) {
-        const { name, bytes, run } = tasks[(i + number) % tasks.length];
-        samples.push({ group: title, name, rate: await rateOf(bytes, run, seconds) });
-      }
-    }
-    return samples;
-  },
+  /** How many frames it finds, and the length of the last. */
+  tally: (asked) => tally(taskOf(asked)),
+
+  /** @returns {Promise<number>} */
+  rate: ({ seconds, ...asked }) => rateOf(taskOf(asked), seconds),
 });
 
-/**
- * @param {number} bytes
- * @param {() => unknown} run
- * @param {number} seconds
- */
-async function rateOf(bytes, run, seconds) {
+/** @param {{ group: string, name: string }} asked */
+function taskOf({ group, name }) {
+  const task = groups.find(({ title }) => title === group)?.tasks.find((one) => one.name === name);
+  if (task === undefined) throw new Error(`there is no ${name} in ${group}`);
+  return task;
+}
+
+/** @param {import('./tasks.js').Task} task @param {number} seconds */
+async function rateOf({ bytes, run }, seconds) {
   globalThis.gc?.();
   const start = cpuMicros();
   let used = 0;

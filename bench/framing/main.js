@@ -44,24 +44,53 @@ writeFileSync(
 /** @param {string} format @param {string} part */
 async function measure(format, part) {
   const args = [format, part, options.quick ? '0.1' : '1'];
-  const child = await startChild(new URL('child.js', import.meta.url), {
-    args,
-    cpu: serverCpu,
-    flags: ['--expose-gc'],
-  });
+  const start = () =>
+    startChild(new URL('child.js', import.meta.url), { args, cpu: serverCpu, flags: ['--expose-gc'] });
+  const lister = await start();
+  /** @type {{ group: string, names: string[] }[]} */
+  const groups = await lister.ask('names');
+  await lister.stop();
+  const measured = [];
+  for (const { group, names } of groups) measured.push(...(await measureGroup(group, names, start)));
+  return measured;
+}
+
+/**
+ * Every contender once a round, beginning with another each time.
+ *
+ * @param {string} group
+ * @param {string[]} names
+ * @param {() => Promise<import('../child.js').Child>} start
+ */
+async function measureGroup(group, names, start) {
+  const contenders = [];
+  for (const name of names) contenders.push({ name, child: await start() });
+  /** @type {import('./child.js').Sample[]} */
+  const measured = [];
   try {
-    await child.ask('check');
-    await child.ask('round', { number: 0, seconds });
-    /** @type {import('./child.js').Sample[]} */
-    const measured = [];
+    const tallies = [];
+    for (const { name, child } of contenders)
+      tallies.push({ name, ...(await child.ask('tally', { group, name })) });
+    if (!group.startsWith('encode')) expectSame(group, tallies);
+    for (const { name, child } of contenders) await child.ask('rate', { group, name, seconds });
     for (let number = 0; number < rounds; number++) {
-      measured.push(...(await child.ask('round', { number, seconds })));
+      for (let i = 0; i < contenders.length; i++) {
+        const { name, child } = contenders[(i + number) % contenders.length];
+        measured.push({ group, name, rate: await child.ask('rate', { group, name, seconds }) });
+      }
       process.stderr.write('.');
     }
-    return measured;
   } finally {
-    await child.stop();
+    for (const { child } of contenders) await child.stop();
   }
+  return measured;
+}
+
+/** @param {string} group @param {{ name: string, frames: number, last: number }[]} tallies */
+function expectSame(group, tallies) {
+  const [{ frames, last }] = tallies;
+  if (frames > 0 && tallies.every((other) => other.frames === frames && other.last === last)) return;
+  throw new Error(`${group}: not all find the same: ${JSON.stringify(tallies)}`);
 }
 
 /** @param {'formats' | 'parts'} option @param {object} known */

@@ -6,6 +6,7 @@ import { decode as itLengthPrefixed } from 'it-length-prefixed';
 import lengthPrefixedStream from 'length-prefixed-stream';
 import RedisParser from 'redis-parser';
 import split from 'split2';
+import { hold } from './hold.js';
 
 /** @typedef {(chunks: readonly Buffer[], onFrame: (frame: any) => void) => unknown} Decode */
 
@@ -17,6 +18,7 @@ import split from 'split2';
  * @param {(frame: any) => void} onFrame
  */
 async function through(transform, chunks, onFrame) {
+  hold(transform);
   const ended = new Promise((resolve, reject) =>
     transform.on('data', onFrame).on('end', resolve).on('error', reject),
   );
@@ -33,15 +35,15 @@ export const peers = {
   'length-prefixed-stream': (chunks, onFrame) => through(lengthPrefixedStream.decode(), chunks, onFrame),
   // Its frames are lists of views.
   'it-length-prefixed': (chunks, onFrame) => {
-    for (const frame of itLengthPrefixed(chunks)) onFrame(frame);
+    for (const frame of hold(itLengthPrefixed(chunks))) onFrame(frame);
   },
   'split2 lines': (chunks, onFrame) => through(split(), chunks, onFrame),
   'split2 commas': (chunks, onFrame) => through(split(','), chunks, onFrame),
   '@endo/netstring': async (chunks, onFrame) => {
-    for await (const frame of makeNetstringReader(chunks)) onFrame(frame);
+    for await (const frame of hold(makeNetstringReader(chunks))) onFrame(frame);
   },
   'redis-parser': (chunks, onFrame) => {
-    const parser = new RedisParser({ returnReply: onFrame, returnError: onFrame, returnBuffers: true });
+    const parser = hold(new RedisParser({ returnReply: onFrame, returnError: onFrame, returnBuffers: true }));
     for (const chunk of chunks) parser.execute(chunk);
   },
 };

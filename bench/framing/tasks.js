@@ -12,6 +12,7 @@ import {
 } from '@wirestack/framing';
 import { socketPair } from '@wirestack/socket';
 import * as byHand from './by-hand.js';
+import { hold } from './hold.js';
 import { peers } from './peers.js';
 
 /**
@@ -80,7 +81,8 @@ export const parts = {
 let scale = 1;
 
 /**
- * The groups of one process: each part of each format has one of its own, and meets no code warmed up for another.
+ * The groups of a part of a format. All are made, and then one contender of one group is run: each has a process of its own, and meets no code
+ * warmed up for another.
  *
  * @param {string} name
  * @param {string} part
@@ -106,14 +108,14 @@ function decoding(name, format, frameBytes, size) {
   const chunks = chunksOf(wireOf(format, 8 * 1024 * 1024, frameBytes));
   const contenders = {
     wirestack: () => {
-      const decoder = format.codec().decoder();
+      const decoder = hold(format.codec().decoder());
       for (const chunk of chunks) {
         decoder.push(chunk);
         for (let frame; (frame = decoder.next()) !== undefined;) keep(frame);
       }
     },
     'by hand': () => {
-      const decoder = format.byHand(keep);
+      const decoder = hold(format.byHand(keep));
       for (const chunk of chunks) decoder.push(chunk);
     },
     ...Object.fromEntries(format.npm.map((peer) => [peer.split(' ')[0], () => peers[peer](chunks, keep)])),
@@ -146,12 +148,12 @@ function crumbs(name, format) {
   const singles = Array.from({ length: 256 }, (_, byte) => Buffer.from([byte]));
   const contenders = {
     'one chunk': () => {
-      const decoder = format.codec().decoder();
+      const decoder = hold(format.codec().decoder());
       decoder.push(wire);
       for (let frame; (frame = decoder.next()) !== undefined;) keep(frame);
     },
     'byte by byte': () => {
-      const decoder = format.codec().decoder();
+      const decoder = hold(format.codec().decoder());
       for (let at = 0; at < wire.length; at++) {
         decoder.push(singles[wire[at]]);
         for (let frame; (frame = decoder.next()) !== undefined;) keep(frame);
@@ -178,22 +180,22 @@ function throughFramed(format) {
   };
   const contenders = {
     'by hand, chunk by chunk': over(async (stream) => {
-      const decoder = format.byHand(keep);
+      const decoder = hold(format.byHand(keep));
       for await (const chunk of stream) decoder.push(/** @type {Buffer} */ (chunk));
     }),
     'framed, batches': over(async (stream) => {
-      for await (const batch of framed(stream, format.codec()).batches()) batch.forEach(keep);
+      for await (const batch of hold(framed(stream, format.codec())).batches()) batch.forEach(keep);
     }),
     'framed, take': over(async (stream) => {
-      const messages = framed(stream, format.codec());
+      const messages = hold(framed(stream, format.codec()));
       for (let frame; (frame = messages.take() ?? (await messages.receive())) !== undefined;) keep(frame);
     }),
     'framed, receive': over(async (stream) => {
-      const messages = framed(stream, format.codec());
+      const messages = hold(framed(stream, format.codec()));
       for (let frame; (frame = await messages.receive()) !== undefined;) keep(frame);
     }),
     'framed, for await': over(async (stream) => {
-      for await (const frame of framed(stream, format.codec())) keep(frame);
+      for await (const frame of hold(framed(stream, format.codec()))) keep(frame);
     }),
     'by hand, async generator': over(async (stream) => {
       for await (const frame of generated(stream, format)) keep(frame);
@@ -206,7 +208,7 @@ function throughFramed(format) {
 async function* generated(stream, format) {
   /** @type {Buffer[]} */
   let frames = [];
-  const decoder = format.byHand((frame) => frames.push(frame));
+  const decoder = hold(format.byHand((frame) => frames.push(frame)));
   for await (const chunk of stream) {
     decoder.push(/** @type {Buffer} */ (chunk));
     yield* frames;

@@ -25,6 +25,63 @@ describe('ByteQueue', () => {
     expect(queue.length).toBe(0);
   });
 
+  test('cuts bytes out of the middle of those that it removes, across chunks and within one', () => {
+    const input = Uint8Array.from({ length: 12 }, (_, index) => index);
+    for (let at = 0; at <= input.length; at++) {
+      for (let to = at; to <= input.length; to++) {
+        const queue = new ByteQueue();
+        for (const piece of [input.slice(0, at), input.slice(at, to), input.slice(to)]) queue.push(piece);
+        expect(Array.from(queue.cut(1, 3, 2))).toEqual([1, 2, 3]);
+        expect(Array.from(queue.cut(2, 0, 1))).toEqual([]);
+        expect(queue.length).toBe(3);
+        expect(() => queue.cut(1, 2, 1)).toThrow(RangeError);
+        expect(Array.from(queue.cut(0, 3, 0))).toEqual([9, 10, 11]);
+      }
+    }
+  });
+
+  test('gives a chunk that is taken whole as it came', () => {
+    const queue = new ByteQueue();
+    const chunk = Buffer.from('whole');
+    queue.push(chunk);
+    expect(queue.take(5)).toBe(chunk);
+  });
+
+  test('puts what comes in crumbs together in one place, frame behind frame', () => {
+    const queue = new ByteQueue();
+    const taken: Uint8Array[] = [];
+    for (let value = 0; value < 250; value++) {
+      queue.push(Uint8Array.of(value));
+      if (value % 10 === 9) taken.push(queue.take(10));
+    }
+    expect(taken.map((bytes) => Array.from(bytes))).toEqual(
+      Array.from({ length: 25 }, (_, frame) => Array.from({ length: 10 }, (_, byte) => frame * 10 + byte)),
+    );
+    // The first buffer has 64 bytes, and each is twice as long as the one before.
+    expect(new Set(taken.map((bytes) => bytes.buffer)).size).toBe(3);
+  });
+
+  test('keeps no large gathering buffer once nothing waits', () => {
+    const queue = new ByteQueue();
+    const byte = Uint8Array.of(1);
+    for (const waiting of [1, 100, 5000, 20_000, 200_000]) {
+      for (let count = 0; count < waiting; count++) queue.push(byte);
+      queue.skip(waiting);
+      expect(queue.length).toBe(0);
+      expect(queue.head.length).toBeLessThanOrEqual(4096);
+    }
+  });
+
+  test('looks, in a head that is gathered, no further than what has come', () => {
+    const queue = new ByteQueue();
+    for (const value of [7, 7, 7]) queue.push(Uint8Array.of(value));
+    expect(queue.head.length).toBeGreaterThan(queue.end);
+    expect(queue.end - queue.start).toBe(queue.length);
+    expect(queue.find(new PatternSearch(Uint8Array.of(0)))).toBe(-1);
+    expect(() => queue.at(3)).toThrow(RangeError);
+    expect(() => queue.take(4)).toThrow(RangeError);
+  });
+
   test('gives the byte at an index across chunks', () => {
     const queue = new ByteQueue();
     queue.push(hex('ff 01'));

@@ -96,9 +96,7 @@ class DelimiterDecoder extends MarkedDecoder<Uint8Array> {
 
   protected takeFrame(bytes: number, markBytes: number): Uint8Array {
     if (this.#keepDelimiter) return this.queue.take(bytes + markBytes);
-    const frame = this.queue.take(bytes);
-    this.queue.skip(markBytes);
-    return frame;
+    return this.queue.cut(0, bytes, markBytes);
   }
 
   protected override finish(): Uint8Array | undefined {

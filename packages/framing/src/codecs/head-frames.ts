@@ -2,7 +2,7 @@ import type { ByteQueue } from '../byte-queue.ts';
 import { ByteScanner } from '../byte-scanner.ts';
 import type { EndSearch } from './marked-decoder.ts';
 
-/** Opening a chunk costs as much as taking a few frames the general way. */
+/** Opening a chunk for the search costs as much as taking a few frames the general way. */
 const longBytes = 1024;
 /** All marks may have to be compared at each byte: that is O(bytes) still as long as they are short. */
 const maxMarkBytes = 8;
@@ -14,16 +14,14 @@ const maxMarkBytes = 8;
 export class HeadFrames {
   /** The longest first. */
   readonly #marks: readonly Uint8Array[];
+  readonly #longest: number;
   readonly #scanner: ByteScanner;
   readonly #maxBytes: number;
   readonly #keepsMark: boolean;
-  /** The chunk looked at. To ask it for its buffer at each frame would cost as much as making the frame. */
-  #head: Uint8Array | undefined;
-  #buffer: ArrayBufferLike = noBuffer;
-  #byteOffset = 0;
 
   constructor(marks: readonly Uint8Array[], maxBytes: number, keepsMark: boolean) {
     this.#marks = marks.toSorted((a, b) => b.length - a.length);
+    this.#longest = (this.#marks[0] as Uint8Array).length;
     this.#scanner = new ByteScanner(marks[0]?.at(-1) as number);
     this.#maxBytes = maxBytes;
     this.#keepsMark = keepsMark;
@@ -35,33 +33,22 @@ export class HeadFrames {
 
   /** The frame at the front of the queue, its mark skipped; `undefined`: go the general way, `search` then knows where from. */
   take(queue: ByteQueue, search: EndSearch): Uint8Array | undefined {
-    const { head, start } = queue;
-    if (head !== this.#head && !this.#open(head, start)) return undefined;
-    let end = start;
-    let markBytes = 0;
-    while (markBytes === 0) {
-      end = this.#scanner.indexIn(head, end, head.length) + 1;
-      if (end === 0) {
+    const { head, start, end } = queue;
+    if (end - start < longBytes) return undefined;
+    let at = start;
+    let markBytes: number;
+    do {
+      at = this.#scanner.indexIn(head, at, end) + 1;
+      if (at === 0) {
         // A mark that ends in the next chunk may begin in this one.
-        search.scanned = head.length - start - (this.#marks[0] as Uint8Array).length + 1;
-        this.#close();
+        search.scanned = end - start - this.#longest + 1;
         return undefined;
       }
-      markBytes = this.#markAt(head, start, end);
-    }
-    const bytes = end - start - markBytes;
-    if (bytes > this.#maxBytes) {
-      this.#close();
-      return undefined;
-    }
-    const frame = new Uint8Array(
-      this.#buffer,
-      this.#byteOffset + start,
-      this.#keepsMark ? bytes + markBytes : bytes,
-    );
-    queue.skip(end - start);
-    if (head.length - end < longBytes) this.#close();
-    return frame;
+      markBytes = this.#longest === 1 ? 1 : this.#markAt(head, start, at);
+    } while (markBytes === 0);
+    const bytes = at - start - markBytes;
+    if (bytes > this.#maxBytes) return undefined;
+    return this.#keepsMark ? queue.take(bytes + markBytes) : queue.cut(0, bytes, markBytes);
   }
 
   /** Length of the longest mark that ends at `end`, or 0. The byte before it is the last of all of them. */
@@ -75,23 +62,4 @@ export class HeadFrames {
     }
     return 0;
   }
-
-  #open(head: Uint8Array, start: number): boolean {
-    if (head.length - start < longBytes) {
-      this.#close();
-      return false;
-    }
-    this.#head = head;
-    this.#buffer = head.buffer;
-    this.#byteOffset = head.byteOffset;
-    return true;
-  }
-
-  /** A chunk that is used up is not kept alive. */
-  #close(): void {
-    this.#head = undefined;
-    this.#buffer = noBuffer;
-  }
 }
-
-const noBuffer = new ArrayBuffer(0);

@@ -117,10 +117,10 @@ function check(options: LengthPrefixOptions): Settings {
 
 abstract class PrefixDecoder extends QueueDecoder<Uint8Array> {
   protected readonly settings: Settings;
-  /** Bytes of the frame at the front, header included; 0 until the header is read. */
+  /** Bytes of the frame at the front, header included, or what is left of one that is skipped; 0 until the header is read. */
   protected frameBytes = 0;
   protected headerBytes = 0;
-  #skipping = 0;
+  #skips = false;
 
   constructor(settings: Settings) {
     super();
@@ -129,20 +129,34 @@ abstract class PrefixDecoder extends QueueDecoder<Uint8Array> {
 
   protected parse(): Uint8Array | undefined {
     for (;;) {
-      if (this.#skipping > 0 && !this.#skip()) return undefined;
       if (this.frameBytes === 0 && !this.#readHeader()) return undefined;
-      if (this.#skipping > 0) continue;
+      if (this.#skips) {
+        if (!this.#skip()) return undefined;
+        continue;
+      }
       if (this.queue.length < this.frameBytes) return undefined;
       const { strip = this.headerBytes } = this.settings;
-      this.queue.skip(strip);
-      const frame = this.queue.take(this.frameBytes - strip);
+      const frame = this.queue.cut(strip, this.frameBytes - strip, 0);
       this.frameBytes = 0;
       return frame;
     }
   }
 
+  /**
+   * The frame whose field has this value and ends at `from`, where it is all there and as it should be; else `undefined`, and nothing has
+   * changed: `parse` finds out what to do. With it, and the quick look at the field before it, frames of 100 bytes decode 1.2 times as fast.
+   */
+  protected cutQuickly(value: number, from: number): Uint8Array | undefined {
+    const { queue, settings } = this;
+    const following = value + settings.adjustment;
+    if (following < 0 || following > settings.maxBytes || from + following >= queue.end) return undefined;
+    const headerBytes = from - queue.start;
+    const { strip = headerBytes } = settings;
+    return queue.cut(strip, headerBytes + following - strip, 0);
+  }
+
   protected override finish(): undefined {
-    if (this.#skipping > 0) this.fail('TRUNCATED', 'the input ended inside a frame that is skipped');
+    if (this.#skips) this.fail('TRUNCATED', 'the input ended inside a frame that is skipped');
     super.finish();
   }
 
@@ -160,51 +174,57 @@ abstract class PrefixDecoder extends QueueDecoder<Uint8Array> {
     if (following < 0) {
       this.fail('MALFORMED', `a length of ${String(value)} with adjustment is ${String(following)}`);
     }
-    if (following <= this.settings.maxBytes) {
-      this.frameBytes = this.headerBytes + following;
-      return true;
-    }
+    this.frameBytes = this.headerBytes + following;
+    if (following <= this.settings.maxBytes) return true;
     if (!this.settings.skipOversize || !Number.isSafeInteger(following)) {
       this.fail(
         'TOO_LARGE',
         `a frame of ${String(following)} bytes, the limit is ${String(this.settings.maxBytes)}`,
       );
     }
-    this.#skipping = this.headerBytes + following;
+    this.#skips = true;
     this.settings.onSkip?.(following);
     return true;
   }
 
   #skip(): boolean {
-    const step = Math.min(this.#skipping, this.queue.length);
+    const step = Math.min(this.frameBytes, this.queue.length);
     this.queue.skip(step);
-    this.#skipping -= step;
-    return this.#skipping === 0;
+    this.frameBytes -= step;
+    this.#skips = this.frameBytes > 0;
+    return !this.#skips;
   }
 }
 
 class LengthPrefixDecoder extends PrefixDecoder {
   readonly #bytes: 1 | 2 | 3 | 4 | 8;
+  /** Whether the field is in the order of most: the highest byte first, and no sign. */
+  readonly #isUsual: boolean;
 
   constructor(settings: Settings, bytes: 1 | 2 | 3 | 4 | 8) {
     super(settings);
     this.#bytes = bytes;
     this.headerBytes = settings.offset + bytes;
+    this.#isUsual = bytes <= 4 && !settings.littleEndian && !settings.signed;
+  }
+
+  protected override parse(): Uint8Array | undefined {
+    const { head, start, end } = this.queue;
+    const from = start + this.headerBytes;
+    if (this.#isUsual && this.frameBytes === 0 && from <= end) {
+      let value = 0;
+      for (let i = from - this.#bytes; i < from; i++) value = (value << 8) | (head[i] as number);
+      const frame = this.cutQuickly(value >>> 0, from);
+      if (frame !== undefined) return frame;
+    }
+    return super.parse();
   }
 
   protected readLength(queue: ByteQueue): number | undefined {
     if (queue.length < this.headerBytes) return undefined;
     const { offset, littleEndian } = this.settings;
     const size = this.#bytes;
-    const from = queue.start + offset;
     let value = 0;
-    if (from + size <= queue.head.length) {
-      // The usual case, without a call a byte: frames of 100 bytes decode 1.1 times as fast as by the loop below.
-      const { head } = queue;
-      if (littleEndian) for (let i = from + size; i-- > from;) value = value * 256 + (head[i] as number);
-      else for (let i = from; i < from + size; i++) value = value * 256 + (head[i] as number);
-      return value;
-    }
     for (let i = 0; i < size; i++) {
       value = value * 256 + queue.at(offset + (littleEndian ? size - 1 - i : i));
     }
@@ -218,13 +238,31 @@ class LengthPrefixDecoder extends PrefixDecoder {
 }
 
 class VarintPrefixDecoder extends PrefixDecoder {
+  protected override parse(): Uint8Array | undefined {
+    const { head, start, end } = this.queue;
+    let at = start + this.settings.offset;
+    // Four bytes: what the engine counts in integers. The sign is in the tenth.
+    const stop = Math.min(at + 4, end);
+    if (this.frameBytes === 0) {
+      for (let value = 0, shift = 0; at < stop; shift += 7) {
+        const byte = head[at++] as number;
+        value |= (byte & 0x7f) << shift;
+        if (byte >= 0x80) continue;
+        const frame = this.cutQuickly(value, at);
+        if (frame !== undefined) return frame;
+        break;
+      }
+    }
+    return super.parse();
+  }
+
   protected readLength(queue: ByteQueue): number | undefined {
     const { offset } = this.settings;
     let value = 0;
-    for (let i = 0; i < maxVarintBytes; i++) {
+    for (let i = 0, scale = 1; i < maxVarintBytes; i++, scale *= 128) {
       if (offset + i >= queue.length) return undefined;
       const byte = queue.at(offset + i);
-      value += (byte & 0x7f) * 2 ** (7 * i);
+      value += (byte & 0x7f) * scale;
       if (byte >= 0x80) continue;
       this.headerBytes = offset + i + 1;
       return value;

@@ -164,9 +164,9 @@ class LinesDecoder extends MarkedDecoder<string> {
 
   /** Decodes the whole lines of the chunk at the front, of which the first has so many bytes, where there are several. */
   #takeBlock(firstBytes: number): boolean {
-    const { head, start } = this.queue;
+    const { head, start, end: filled } = this.queue;
     const first = start + firstBytes;
-    const limit = Math.min(start + this.#blockBytes, head.length);
+    const limit = Math.min(start + this.#blockBytes, filled);
     if (first >= limit) return false;
     const end = this.#ending.lastEnd(head, first, limit);
     if (end === first) return false;

@@ -87,8 +87,8 @@ class DelimiterPartsDecoder extends QueueDecoder<FramePart> {
     if (this.#given + certain > this.#maxBytes) {
       this.fail('TOO_LARGE', `no delimiter within ${String(this.#maxBytes)} bytes`);
     }
-    const { head, start } = this.queue;
-    const count = Math.min(certain, head.length - start);
+    const { start, end } = this.queue;
+    const count = Math.min(certain, end - start);
     this.#given += count;
     if (this.#left >= 0) this.#left -= count;
     else this.#search.scanned = Math.max(0, this.#search.scanned - count);

@@ -62,8 +62,8 @@ class LengthPrefixPartsDecoder extends QueueDecoder<FramePart> {
       this.#left = -1;
       return frameEnd;
     }
-    const { head, start } = this.queue;
-    const count = Math.min(this.#left, head.length - start);
+    const { start, end } = this.queue;
+    const count = Math.min(this.#left, end - start);
     if (count === 0) return undefined;
     this.#left -= count;
     return { type: 'data', data: this.queue.take(count) };

@@ -22,7 +22,7 @@ const maxMethodBytes = 32;
 
 /** Request line and header section (RFC 9112 3 and 5), strict, in one pass over the bytes. */
 export class HeadParser {
-  readonly rules: MessageRules;
+  readonly #rules: MessageRules;
   readonly #fields: FieldParser;
   #step = START;
   /** Offsets from the start of the message. */
@@ -32,8 +32,13 @@ export class HeadParser {
   #targetEnd = 0;
 
   constructor(rules: MessageRules) {
-    this.rules = rules;
+    this.#rules = rules;
     this.#fields = new FieldParser(rules, 'request');
+  }
+
+  /** Nothing of a message is known here. */
+  get isFresh(): boolean {
+    return this.#step === START && this.#offset === 0;
   }
 
   /**
@@ -50,7 +55,7 @@ export class HeadParser {
    * @throws HttpProtocolError at the first byte that cannot be right, or at the limit.
    */
   next(input: Input): RequestHead | undefined {
-    const { maxHeadBytes } = this.rules;
+    const { maxHeadBytes } = this.#rules;
     const ceiling = input.position + maxHeadBytes;
     const limit = Math.min(input.end, ceiling);
     const isComplete =
@@ -77,7 +82,7 @@ export class HeadParser {
         at++;
         this.#step = START_LF;
       } else {
-        if (bytes[at] === LF && this.rules.allowBareLf) at++;
+        if (bytes[at] === LF && this.#rules.allowBareLf) at++;
         this.#methodStart = at - base;
         this.#step = METHOD;
       }
@@ -101,11 +106,11 @@ export class HeadParser {
       }
     }
     if (this.#step === TARGET_) {
-      const { maxTargetBytes } = this.rules;
+      const { maxTargetBytes } = this.#rules;
       const start = base + this.#methodEnd + 1;
       const stop = Math.min(limit, start + maxTargetBytes + 1);
       while (at < stop && isTarget[bytes[at] as number] === 1) at++;
-      if (at < stop && bytes[at] !== SP && this.rules.allowAnyTargetCharacters)
+      if (at < stop && bytes[at] !== SP && this.#rules.allowAnyTargetCharacters)
         while (at < stop && ANY_TARGET[bytes[at] as number] === 1) at++;
       if (at === start + maxTargetBytes + 1) {
         throw input.fault('TARGET_TOO_LONG', `a target of more than ${String(maxTargetBytes)} bytes`, at - 1);
@@ -143,7 +148,7 @@ export class HeadParser {
       checkVersion(input, at, index);
       return false;
     }
-    const isLast = code === LF && (index > versionLength || this.rules.allowBareLf === true);
+    const isLast = code === LF && (index > versionLength || this.#rules.allowBareLf === true);
     if (!isLast && (code !== CR || index > versionLength)) throw lineEndError(input, at);
     return isLast;
   }
@@ -172,11 +177,11 @@ export class HeadParser {
           : '';
     const method = usual !== '' && equalsExactly(bytes, methodStart, usual) ? usual : this.#method(input);
     this.#checkTarget(input, method);
-    if (fields.hostCount > 1 || (fields.hostCount === 0 && isVersion11 && !this.rules.allowMissingHost)) {
+    if (fields.hostCount > 1 || (fields.hostCount === 0 && isVersion11 && !this.#rules.allowMissingHost)) {
       const message = fields.hostCount === 0 ? 'no Host' : 'more than one Host';
       throw input.fault('BAD_HOST', message, emptyLine(fields, input));
     }
-    const framing = hasNoBody(fields) ? 'none' : framingOf(fields, isVersion11, this.rules, input);
+    const framing = hasNoBody(fields) ? 'none' : framingOf(fields, isVersion11, this.#rules, input);
     return new RequestHead(
       method,
       latin1(bytes, base + this.#methodEnd + 1, base + this.#targetEnd),
@@ -201,7 +206,7 @@ export class HeadParser {
     const start = base + this.#methodStart;
     const method = latin1(bytes, start, base + this.#methodEnd);
     const lower = method.search(/[a-z]/);
-    if (lower >= 0 && !this.rules.allowLowerCaseMethods)
+    if (lower >= 0 && !this.#rules.allowLowerCaseMethods)
       throw input.fault('UNKNOWN_METHOD', 'a method in lower case', start + lower);
     return method;
   }

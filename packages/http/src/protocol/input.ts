@@ -47,7 +47,7 @@ export class Input {
     return rest;
   }
 
-  /** Lets go of the last chunk, where all of it is parsed: a connection that waits must not hold it. */
+  /** Lets go of the last chunk, where all of it is parsed. */
   release(): void {
     if (this.position < this.end) return;
     this.#origin += this.end;

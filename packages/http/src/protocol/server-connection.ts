@@ -125,6 +125,11 @@ export class ServerConnection {
     return this.#parser.bufferedBytes;
   }
 
+  /** For a connection that waits for long: between two requests it lets go of what can be made again, half a kilobyte and the last chunk. */
+  relax(): void {
+    this.#parser.relax();
+  }
+
   receive(bytes: Uint8Array): void {
     if (this.#read < read.DONE || this.#read === read.SWITCHED) this.#parser.push(bytes);
   }

@@ -134,6 +134,7 @@ export class HttpConnection implements ByteReceiver, RequestTaker, ExchangeOwner
     const isWaitedFor = !needsDrain && (phase === 'body' || phase === 'unwanted body');
     const isTooSlow = isWaitedFor && this.reader.receiving?.body.isTooSlow(settings) === true;
     const overdue = this.#deadlines.overdue(phase, needsDrain, isTooSlow, now, settings);
+    if (phase === 'idle') this.#protocol.relax();
     if (overdue === undefined) return;
     if (overdue === 'close') {
       void this.#stream.close();

@@ -11,15 +11,21 @@ export interface FileRange {
   readonly end?: number | undefined;
 }
 
-/** What one read of the file asks for. */
-const bufferBytes = 262_144;
-/** Two for each transfer that goes on; of those that have ended, so many are kept for the next: 2 MB. */
-const maxIdleBuffers = 8;
-const idleBuffers: Uint8Array[] = [];
+/**
+ * What one read of the file asks for: of 1 MB each, a megabyte costs half the CPU of reads of 256 KB. But every transfer that its reader holds up has two of them,
+ * so that only the first few get large ones.
+ */
+const largeBytes = 1_048_576;
+const smallBytes = 262_144;
+const maxLarge = 16;
+/** Kept for later transfers: 2 MB of either size. */
+const maxIdle = { large: 2, small: 8 };
+const idle: { readonly large: Uint8Array[]; readonly small: Uint8Array[] } = { large: [], small: [] };
+let largeInUse = 0;
 
 /**
  * Sends a file, or a range of it, and answers how many bytes that was: `socket.sendfile` (seed 004). One half is read while the other
- * leaves, in two buffers of 256 KB that are lent to the stream and shared with later calls; a stream that has no `lend` gets fresh ones.
+ * leaves, in two buffers of 1 MB, or of 256 KB where many files are being sent, that are lent to the stream and shared with later calls; a stream that has no `lend` gets fresh ones.
  * The file's own position is neither used nor moved. The stream stays open, and must not be corked.
  *
  * A file that grows is cut at the range. One that is, or becomes, shorter rejects with `SocketError` `TRUNCATED` once what there was has left:
@@ -72,11 +78,9 @@ interface Source {
 
 /** Reads into one buffer while the other is on its way. */
 async function lendAll(stream: Lender, source: Source): Promise<void> {
-  const isShort = source.end - source.at <= bufferBytes;
-  const buffers = Array.from(
-    { length: isShort ? 1 : 2 },
-    () => idleBuffers.pop() ?? freshBuffer(bufferBytes),
-  );
+  const length = source.end - source.at;
+  const first = takeBuffer(length);
+  const buffers = length <= first.length ? [first] : [first, takeBuffer(length)];
   const left: Promise<void>[] = buffers.map(() => Promise.resolve());
   try {
     for (let turn = 0; source.at < source.end; turn = (turn + 1) % buffers.length) {
@@ -88,13 +92,25 @@ async function lendAll(stream: Lender, source: Source): Promise<void> {
   } finally {
     // The memory is free only when both have left, or failed.
     await Promise.allSettled(left);
-    for (const buffer of buffers) if (idleBuffers.length < maxIdleBuffers) idleBuffers.push(buffer);
+    for (const buffer of buffers) giveBack(buffer);
   }
+}
+
+function takeBuffer(wanted: number): Uint8Array {
+  if (wanted <= smallBytes || largeInUse === maxLarge) return idle.small.pop() ?? freshBuffer(smallBytes);
+  largeInUse++;
+  return idle.large.pop() ?? freshBuffer(largeBytes);
+}
+
+function giveBack(buffer: Uint8Array): void {
+  const size = buffer.length === largeBytes ? 'large' : 'small';
+  if (size === 'large') largeInUse--;
+  if (idle[size].length < maxIdle[size]) idle[size].push(buffer);
 }
 
 async function writeAll(stream: ByteStream, source: Source): Promise<void> {
   while (source.at < source.end) {
-    const chunk = await readChunk(source, freshBuffer(Math.min(bufferBytes, source.end - source.at)));
+    const chunk = await readChunk(source, freshBuffer(Math.min(smallBytes, source.end - source.at)));
     await stream.write(chunk);
   }
 }

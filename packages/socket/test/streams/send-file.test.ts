@@ -8,8 +8,21 @@ import { readAll } from '../../src/streams/stream-reader.ts';
 import { disposed, gone, scratchPath, turnsUntil } from '../scratch.ts';
 import { memoryPair, tcpPair } from './contract.ts';
 
-const bufferBytes = 262_144;
-const sizes = [0, 1, bufferBytes - 1, bufferBytes, bufferBytes + 1, 2 * bufferBytes, 5 * bufferBytes + 17];
+/** One large read, and one small, which a transfer makes do with where many are going on. */
+const bufferBytes = 1_048_576;
+const smallBytes = 262_144;
+const sizes = [
+  0,
+  1,
+  smallBytes - 1,
+  smallBytes,
+  smallBytes + 1,
+  bufferBytes - 1,
+  bufferBytes,
+  bufferBytes + 1,
+  2 * bufferBytes,
+  5 * bufferBytes + 17,
+];
 
 const patterned = (size: number): Uint8Array =>
   Uint8Array.from({ length: size }, (_, index) => index * 7 + (index >> 8));
@@ -211,28 +224,41 @@ describe('sendFile through lend()', () => {
     expect(Buffer.compare(Buffer.concat(stream.copies), patterned(5 * bufferBytes))).toBe(0);
   });
 
-  test('gives its buffers to the next call, and keeps no more than a few of many calls', async () => {
-    const file = await fileOf(patterned(2 * bufferBytes));
+  /** Twenty at a time: more than there are large buffers for. */
+  async function sendTwenty(
+    file: FileHandle,
+  ): Promise<{ copies: Buffer[]; memories: Set<ArrayBufferLike>[] }> {
     const streams = Array.from({ length: 20 }, () => new Lending());
-    const sendings = streams.map((stream) => sendFile(stream, file));
-    for (const stream of streams) {
-      await turnsUntil(() => stream.lent.length === 2);
-      stream.release();
-      stream.release();
-    }
+    let left = streams.length;
+    const sendings = streams.map((stream) => sendFile(stream, file).finally(() => left--));
+    // All have begun, and hold what they have.
+    await turnsUntil(() => streams.every(({ lent }) => lent.length === 2));
+    await turnsUntil(() => {
+      for (const stream of streams) while (stream.lent.length > 0) stream.release();
+      return left === 0;
+    });
     await Promise.all(sendings);
-    const used = new Set(streams.flatMap((stream) => [...stream.memories]));
+    return {
+      copies: streams.map(({ copies }) => Buffer.concat(copies)),
+      memories: streams.map(({ memories }) => memories),
+    };
+  }
+
+  test('gives its buffers to the next call, and keeps no more than a few of many calls', async () => {
+    const content = patterned(2 * bufferBytes);
+    const file = await fileOf(content);
+    const first = await sendTwenty(file);
+    expect(first.memories.map(({ size }) => size)).toEqual(first.memories.map(() => 2));
+    for (const copy of first.copies) expect(Buffer.compare(copy, content)).toBe(0);
+    const used = new Set(first.memories.flatMap((memories) => [...memories]));
     expect(used.size).toBe(40);
-    const later = Array.from({ length: 20 }, () => new Lending());
-    const more = later.map((stream) => sendFile(stream, file));
-    for (const stream of later) {
-      await turnsUntil(() => stream.lent.length === 2);
-      stream.release();
-      stream.release();
-    }
-    await Promise.all(more);
-    const again = later.flatMap((stream) => [...stream.memories]).filter((memory) => used.has(memory));
-    expect(again.length).toBe(8);
+    const sizes = Array.from(used, ({ byteLength }) => byteLength);
+    expect(sizes.filter((size) => size === bufferBytes)).toHaveLength(16);
+    expect(sizes.filter((size) => size === smallBytes)).toHaveLength(24);
+    const later = await sendTwenty(file);
+    const again = later.memories.flatMap((memories) => [...memories]).filter((memory) => used.has(memory));
+    expect(again.filter(({ byteLength }) => byteLength === bufferBytes)).toHaveLength(2);
+    expect(again.filter(({ byteLength }) => byteLength === smallBytes)).toHaveLength(8);
   });
 
   test('a buffer that is still lent when it fails is not given to anybody else', async () => {

@@ -49,6 +49,7 @@ type Opened = typeof opened;
  */
 export class RespDecoder extends QueueDecoder<RespValue> {
   readonly #settings: RespSettings;
+  readonly #maxBytes: number;
   readonly #kinds: Uint8Array;
   readonly #lineEnd = new PatternSearch(Uint8Array.of(lf));
   readonly #aggregates = new Aggregates();
@@ -63,12 +64,13 @@ export class RespDecoder extends QueueDecoder<RespValue> {
 
   /** The chunk that was looked at last, and where its bytes are. */
   #chunk: Uint8Array = empty;
-  #memory: ArrayBufferLike = empty.buffer;
+  #memory: ArrayBufferLike = noMemory;
   #offset = 0;
 
   constructor(settings: RespSettings) {
     super();
     this.#settings = settings;
+    this.#maxBytes = settings.maxBytes;
     this.#kinds = settings.version === 2 ? kindsOf2 : kindsOf3;
   }
 
@@ -77,28 +79,46 @@ export class RespDecoder extends QueueDecoder<RespValue> {
   }
 
   protected parse(): RespValue | undefined {
+    // Input in crumbs: most of them are of a string whose header is read. 4 MB a byte at a time take half of the time with this.
+    if (this.#stringType !== 0 && this.queue.length < this.#stringBytes + 2) return undefined;
+    // Most values of most connections. With nothing else in this function bulk strings of 100 bytes decode 1.1 times as fast.
+    if (this.#aggregates.inner === undefined) {
+      const value = this.#readQuick();
+      if (value !== undefined) return value;
+    }
+    return this.#parseOn();
+  }
+
+  #parseOn(): RespValue | undefined {
     for (;;) {
-      let value: RespValue | Opened | undefined = this.#readQuick();
+      let value: RespValue | Opened | undefined =
+        this.#aggregates.inner === undefined ? undefined : this.#readQuick();
       if (value === undefined) {
         value = this.#stringType === 0 ? this.#readLine() : this.#readString();
         if (value === undefined) break;
         if (value === opened) continue;
       }
-      const open = this.#aggregates.inner;
-      if (open !== undefined) {
-        if (open.wanted === Infinity) this.#countElements(1);
-        if (open.items.push(value) < open.wanted) continue;
-        value = this.#aggregates.close(open);
-        if (value === undefined) continue;
-      }
-      this.#taken = 0;
-      this.#elements = 0;
-      return value;
+      const whole = this.#put(value);
+      if (whole !== undefined) return whole;
     }
     // No chunk is held on to while it waits.
-    this.#chunk = empty;
-    this.#memory = empty.buffer;
+    if (this.#chunk !== empty) this.#forgetChunk();
     return undefined;
+  }
+
+  /** Puts a value into the innermost aggregate. Answers the frame, once it is whole. */
+  #put(value: RespValue): RespValue | undefined {
+    const open = this.#aggregates.inner;
+    let frame: RespValue | undefined = value;
+    if (open !== undefined) {
+      if (open.wanted === Infinity) this.#countElements(1);
+      if (open.items.push(value) < open.wanted) return undefined;
+      frame = this.#aggregates.close(open);
+      if (frame === undefined) return undefined;
+    }
+    this.#taken = 0;
+    this.#elements = 0;
+    return frame;
   }
 
   /**
@@ -107,11 +127,12 @@ export class RespDecoder extends QueueDecoder<RespValue> {
    */
   #readQuick(): number | Uint8Array | undefined {
     const { queue } = this;
-    const { head, start } = queue;
+    const { head, start, end: filled } = queue;
+    if (start === filled || this.#stringType !== 0 || this.#lineEnd.scanned > 0) return undefined;
+    if (this.#parts !== undefined) return undefined;
     const type = head[start];
     if (type !== dollar && type !== colon) return undefined;
-    if (this.#stringType !== 0 || this.#parts !== undefined) return undefined;
-    const stop = Math.min(head.length, start + maxQuickLine);
+    const stop = Math.min(filled, start + maxQuickLine);
     let at = start + 1;
     let value = 0;
     for (let byte; at < stop && (byte = head[at] as number) >= 0x30 && byte <= 0x39; at++) {
@@ -124,17 +145,14 @@ export class RespDecoder extends QueueDecoder<RespValue> {
     let end = at;
     if (type === dollar) {
       end += value + 2;
-      if (end > head.length || head[end - 2] !== cr || head[end - 1] !== lf) return undefined;
+      if (end > filled || head[end - 2] !== cr || head[end - 1] !== lf) return undefined;
     }
-    if (this.#taken + end - start > this.#settings.maxBytes) return undefined;
-    this.#taken += end - start;
-    if (end < head.length) {
-      queue.start = end;
-      queue.length -= end - start;
-    } else {
-      queue.skip(end - start);
-    }
-    return type === colon ? value : this.#view(head, at, value);
+    const bytes = end - start;
+    if (this.#taken + bytes > this.#maxBytes) return undefined;
+    if (this.#aggregates.inner !== undefined) this.#taken += bytes;
+    if (type === dollar) return queue.cut(at - start, value, 2);
+    queue.skip(bytes);
+    return value;
   }
 
   /** As `subarray` does it, in less than half of its time: asking a chunk for its memory costs more than the view. */
@@ -146,6 +164,11 @@ export class RespDecoder extends QueueDecoder<RespValue> {
       this.#offset = chunk.byteOffset;
     }
     return new Uint8Array(this.#memory, this.#offset + at, length);
+  }
+
+  #forgetChunk(): void {
+    this.#chunk = empty;
+    this.#memory = noMemory;
   }
 
   protected override finish(): undefined {
@@ -163,7 +186,7 @@ export class RespDecoder extends QueueDecoder<RespValue> {
     if (kind === noLine) this.#refuse('MALFORMED', `${quoted([head[start] as number])} begins no value`);
     // Most lines are short and all there, and a loop costs less than the search. One that is not is never looped over again.
     if (this.#lineEnd.scanned === 0) {
-      const stop = Math.min(head.length, start + maxShortLine);
+      const stop = Math.min(queue.end, start + maxShortLine);
       let at = start + 1;
       while (at < stop && head[at] !== lf) at++;
       if (at < stop) {
@@ -274,19 +297,8 @@ export class RespDecoder extends QueueDecoder<RespValue> {
     const { queue } = this;
     const length = this.#stringBytes;
     if (queue.length < length + 2) return undefined;
-    const { head, start } = queue;
-    const end = start + length;
-    let bytes: Uint8Array;
-    let ends: boolean;
-    if (end + 2 <= head.length) {
-      ends = head[end] === cr && head[end + 1] === lf;
-      bytes = this.#view(head, start, length);
-      queue.skip(length + 2);
-    } else {
-      bytes = length === 0 ? empty : queue.take(length);
-      ends = queue.at(0) === cr && queue.at(1) === lf;
-      queue.skip(2);
-    }
+    const ends = queue.at(length) === cr && queue.at(length + 1) === lf;
+    const bytes = queue.cut(0, length, 2);
     if (!ends) this.#refuse('MALFORMED', `a string of ${String(length)} bytes with more behind it`);
     this.#taken += length + 2;
     const type = this.#stringType;
@@ -368,8 +380,7 @@ export class RespDecoder extends QueueDecoder<RespValue> {
   #refuse(code: FramingErrorCode, message: string): never {
     this.#aggregates.clear();
     this.#parts = undefined;
-    this.#chunk = empty;
-    this.#memory = empty.buffer;
+    this.#forgetChunk();
     this.#taken = 0;
     this.fail(code, message);
   }
@@ -378,6 +389,7 @@ export class RespDecoder extends QueueDecoder<RespValue> {
 /** Type, nine digits, line end: what the engine counts in integers. */
 const maxQuickLine = 12;
 const empty = new Uint8Array(0);
+const noMemory = new ArrayBuffer(0);
 
 function joined(parts: ByteBuffer): Uint8Array {
   const whole = new Uint8Array(parts.length);
