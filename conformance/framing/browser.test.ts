@@ -25,6 +25,8 @@ async function bundle(contents: string): Promise<string> {
     format: 'iife',
     globalName: 'samples',
     keepNames: true,
+    // Comments may speak of what code may not use.
+    minifyWhitespace: true,
     logLevel: 'silent',
   });
   expect(warnings).toEqual([]);
