@@ -102,9 +102,10 @@ function forwarded({ headers }: ServerRequest): Hop[] {
 
 /**
  * `X-Forwarded-Proto` and `-Host` have an element for each of `-For` where every proxy adds its own, and are counted from the end, too: what the client
- * sent stands in front. One that stands alone was written by the proxy next to the client, and passed on by the others.
+ * sent stands in front. One that stands alone was written by the proxy next to the client, and passed on by the others. A proxy that sends them
+ * without `-For` says nothing of who asked: for all that is known it was the proxy itself.
  */
-function xForwarded({ headers }: ServerRequest): Hop[] {
+function xForwarded({ headers, remoteAddress }: ServerRequest): Hop[] {
   // No quotes are heeded: neither has any, and one that the client left open would swallow what a proxy added.
   const list = (name: string): readonly string[] =>
     headers
@@ -116,6 +117,10 @@ function xForwarded({ headers }: ServerRequest): Hop[] {
   const authorities = list('x-forwarded-host');
   const of = (values: readonly string[], at: number): string | undefined =>
     values.length === 1 ? values[0] : values[values.length - nodes.length + at];
+  if (nodes.length === 0) {
+    const authority = ifAuthority(authorities.at(-1));
+    return [{ host: hostOf(remoteAddress), scheme: schemes.at(-1)?.toLowerCase(), authority }];
+  }
   return nodes.map((node, at) => ({
     host: ipOf(node),
     scheme: of(schemes, at)?.toLowerCase(),
