@@ -11,7 +11,7 @@ export type AccessLogFormat = 'common' | 'combined' | 'json';
 export interface AccessLogOptions {
   /** Default `combined`: what log readers expect. */
   readonly format?: AccessLogFormat;
-  /** Takes whole lines, each with its LF; those of one turn come together. Default: standard output. */
+  /** Takes whole lines, each with its LF; those of one turn come together, after it: what it throws is uncaught. Default: standard output. */
   readonly write?: (lines: string) => void;
 }
 
