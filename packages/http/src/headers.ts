@@ -21,6 +21,13 @@ export class HeaderFields implements Iterable<[name: string, value: string]> {
     this.#end = end;
   }
 
+  /** The fields of a message that did not come over a wire, as they are: nothing is checked. */
+  static from(fields: HeaderList): HeaderFields {
+    const made = new HeaderFields(nothing, 0, 0);
+    made.#flat = fields.flat();
+    return made;
+  }
+
   /** How many field lines there are. */
   get length(): number {
     return this.flat().length / 2;
@@ -72,6 +79,8 @@ export class HeaderFields implements Iterable<[name: string, value: string]> {
     return flat;
   }
 }
+
+const nothing = new Uint8Array(0);
 
 /** Text is made of each value by itself. */
 function readShort(bytes: Uint8Array, start: number, end: number, flat: string[]): void {

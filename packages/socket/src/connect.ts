@@ -13,9 +13,14 @@ import { secured } from './tls/secured.ts';
 export interface ConnectOptions extends DialOptions, Deadline {
   /** Speaks TLS from the first byte: `true`, or its settings. An address that begins with `tls://` asks for it, too. Default: in clear. */
   readonly tls?: boolean | TlsClientOptions;
+  /** Told of each step as it is done: how long a name, a connection and a handshake took. Default: nobody. */
+  readonly onStep?: (step: ConnectStep) => void;
   /** Sent before all else, TLS included: on whose behalf this connection is made (the PROXY protocol). Default: none. */
   readonly proxyHeader?: ProxyHeader;
 }
+
+/** The addresses are known; one of them was reached; TLS is agreed on. A step that there is no need of is not told. */
+export type ConnectStep = 'resolved' | 'connected' | 'secured';
 
 /**
  * Opens a connection over TCP or to a Unix path, in clear or over TLS. The addresses of a name are raced (RFC 8305): IPv6 and IPv4 in
@@ -60,6 +65,7 @@ async function open(
     endpoint.kind === 'unix'
       ? await dialPath(endpoint, makeBuffer(), signal)
       : await dial(endpoint, options, makeBuffer, signal);
+  options.onStep?.('connected');
   const known =
     endpoint.kind === 'unix'
       ? ({ local: { family: 'unix', path: '' }, remote: { family: 'unix', path: endpoint.path } } as const)
@@ -68,5 +74,6 @@ async function open(
   if (tls === false || secureClient === undefined) return new KernelStream(socket, { ...known, received });
   const host = endpoint.kind === 'inet' ? hostOf(endpoint) : undefined;
   const secure = await secureClient(socket, host, tls, { signal }, formatAddress(endpoint));
+  options.onStep?.('secured');
   return secured(secure, { ...known, carrier: socket }, { signal });
 }

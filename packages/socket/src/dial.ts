@@ -72,7 +72,7 @@ export async function dialPath(
 /** Finds the addresses of a host and races them. */
 export async function dial(
   endpoint: InetEndpoint,
-  options: DialOptions,
+  options: DialOptions & { readonly onStep?: (step: 'resolved') => void },
   makeBuffer: () => ReceiveBuffer | undefined,
   signal: AbortSignal,
 ): Promise<Dialled> {
@@ -100,6 +100,7 @@ export async function dial(
     return { socket, received };
   };
   const addresses = await addressesOf(endpoint, options);
+  if (isIP(hostOf(endpoint)) === 0) options.onStep?.('resolved');
   if (signal.aborted) throw toSocketError(signal.reason);
   const [only] = addresses;
   if (addresses.length === 1 && only !== undefined) return attempt(only, signal, formatAddress(endpoint));

@@ -13,7 +13,7 @@
  * Subpaths: `tls/`, `server/`, `proxy-protocol/`, `names/`, `capture/`, `testing/`.
  */
 export type { ByteReceiver, ByteStream, WriteOptions } from './byte-stream.ts';
-export { connect, type ConnectOptions } from './connect.ts';
+export { connect, type ConnectOptions, type ConnectStep } from './connect.ts';
 export type { DialOptions, LookupFunction } from './dial.ts';
 export { listen, type Listener } from './listen.ts';
 export type { BindServerOptions, ListenAddress } from './listening/bind-server.ts';

@@ -1,14 +1,12 @@
 import { sendFile, SocketError, type ByteStream } from '@wirestack/socket';
+import { bytesOf, writePiece } from '../body-pieces.ts';
 import { HttpProtocolError, HttpUsageError } from '../errors.ts';
+import { FileIterator, isFileBody, type FileBody } from '../file-body.ts';
 import type { ServerConnection } from '../protocol/server-connection.ts';
-import { latin1, utf8 } from '../protocol/octets.ts';
-import { FileIterator, isFileBody, type FileBody, type ResponseBody } from './response.ts';
+import type { ResponseBody } from './response.ts';
 
-/** Pieces below this join the text around them: one buffer less to write. */
-const inlineBytes = 4096;
 /** A file up to this is read at once and leaves with its head; a longer one goes through buffers that are used again. */
 const shortFileBytes = 65_536;
-const asLatin1 = { encoding: 'latin1' } as const;
 
 /**
  * How much is written at a time, and waited for: what `writeTimeoutMs` allows for. A client that takes 64 KB in time gets more at once, up to
@@ -71,11 +69,11 @@ export class BodySender {
         this.#isOver = true;
         return true;
       }
-      const [before, bytes, after] = protocol.sendData(asBytes(step.value));
+      const [before, bytes, after] = protocol.sendData(bytesOf(step.value));
       for (let at = 0; at < bytes.length;) {
         const end = Math.min(at + this.#partBytes, bytes.length);
         const part = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end);
-        const written = writePart(stream, at === 0 ? before : '', part, end === bytes.length ? after : '');
+        const written = writePiece(stream, at === 0 ? before : '', part, end === bytes.length ? after : '');
         this.#sentBytes += part.length;
         at = end;
         // Without back-pressure it is the same promise each time, to be awaited once; the promise of a stream that is gone is another.
@@ -148,25 +146,6 @@ export class BodySender {
 
 /** Codes that tell of the file and not of the client. */
 const fileFaults: ReadonlySet<string> = new Set(['PERMISSION', 'NOT_FOUND', 'OTHER']);
-
-function asBytes(piece: unknown): Uint8Array {
-  if (typeof piece === 'string') return utf8(piece);
-  if (piece instanceof Uint8Array) return piece;
-  throw new HttpUsageError('BAD_BODY', 'a piece of the body is neither a string nor bytes');
-}
-
-function writePart(stream: ByteStream, before: string, bytes: Uint8Array, after: string): Promise<void> {
-  if (bytes.length < inlineBytes) {
-    return stream.write(before + latin1(bytes, 0, bytes.length) + after, asLatin1);
-  }
-  if (before === '' && after === '') return stream.write(bytes);
-  stream.cork();
-  if (before !== '') void stream.write(before, asLatin1);
-  let written = stream.write(bytes);
-  if (after !== '') written = stream.write(after, asLatin1);
-  stream.uncork();
-  return written;
-}
 
 function noBody(): HttpUsageError {
   return new HttpUsageError('BAD_BODY', 'the body is no string, bytes, file or iterable');

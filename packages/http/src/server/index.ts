@@ -13,7 +13,8 @@
 export { createServer, type HttpServer, type ServerStats } from './server.ts';
 export type { ServerOptions } from './options.ts';
 export type { TrustProxyOptions } from './trusted-proxy.ts';
-export type { FileBody, Handler, HttpResponse, ResponseBody } from './response.ts';
+export type { FileBody } from '../file-body.ts';
+export type { Handler, HttpResponse, ResponseBody } from './response.ts';
 export type { HttpRequest } from './request.ts';
 export { RequestBody, type BodySource } from './request-body.ts';
 export { observers, type ConnectionInfo, type RequestOutcome, type ServerObserver } from './observer.ts';

@@ -3,7 +3,8 @@ import { utf8 } from '../protocol/octets.ts';
 import type { ServerConnection } from '../protocol/server-connection.ts';
 import { withLength } from './answer.ts';
 import { BodySender, wholeBytes } from './body-sender.ts';
-import { isFileBody, type HttpResponse } from './response.ts';
+import { isFileBody } from '../file-body.ts';
+import type { HttpResponse } from './response.ts';
 
 /** Text gathered before it is written even in the middle of a batch: about what a socket takes without back-pressure. */
 const flushBytes = 65_536;

@@ -1,0 +1,491 @@
+import {
+  handBack,
+  SocketError,
+  type ByteReceiver,
+  type ByteStream,
+  type SocketStream,
+} from '@wirestack/socket';
+import { HttpProtocolError } from '../errors.ts';
+import type { HeaderFields } from '../headers.ts';
+import { ClientConnection } from '../protocol/client-connection.ts';
+import type { ReceivedResponse } from '../protocol/events.ts';
+import type { RequestLine } from '../protocol/request-writer.ts';
+import type { Output } from '../protocol/whole-body.ts';
+import type { TransportSettings } from './client-options.ts';
+import type { BodyPiece, ClientRequest } from './client-request.ts';
+import type { ConnectionSteps, ResponseTiming } from './client-response.ts';
+import { disconnected, requestTimedOut, type HttpClientError, type RequestPhase } from './errors.ts';
+import type { Exchange, ExchangeHolder } from './exchange.ts';
+import { LateTimer } from './late-timer.ts';
+import { ReceivedBody, type BodyCarrier } from './received-body.ts';
+import { goesAtOnce, Upload, type UploadPhase } from './upload.ts';
+
+/** Whom a connection belongs to. */
+export interface ConnectionOwner {
+  readonly settings: TransportSettings;
+  /** The target is to be written as a whole URL: the other end is a proxy (RFC 9112 3.2.2). */
+  readonly usesAbsoluteForm: boolean;
+  /** It can take another exchange. */
+  available(connection: PooledConnection): void;
+  /** It takes no more. @param lost exchanges that may go over another connection, oldest first */
+  gone(connection: PooledConnection, lost: readonly Exchange[]): void;
+}
+
+/** What a connection waits for; `program` has no deadline. */
+type Phase = RequestPhase | UploadPhase | 'idle';
+
+const asLatin1 = { encoding: 'latin1' } as const;
+/** For the FIN to be taken by a server that reads no more. */
+const closeTimeoutMs = 2000;
+
+/** One connection to a server: joins the protocol to the stream, and answers to the exchanges that asked. */
+export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarrier {
+  /** Connections to its origin are counted from 1. */
+  readonly ordinal: number;
+  /** When it was given nothing more to do. */
+  idleSince = 0;
+  readonly #stream: ByteStream;
+  readonly #protocol: ClientConnection;
+  readonly #owner: ConnectionOwner;
+  readonly #steps: ConnectionSteps;
+  readonly #settings: TransportSettings;
+  /** Whose answer is not complete, oldest first. */
+  readonly #exchanges: Exchange[] = [];
+  /** The one whose request is not complete; its answer may be. */
+  #sending: Exchange | undefined;
+  #requests = 0;
+  #isResting = false;
+  readonly #timer: LateTimer;
+  #phase: Phase = 'idle';
+  #waitMs = 0;
+  /** Bytes that the body under way announced. */
+  #bodyLength: number | undefined;
+  /** Of the last answer: what it says of how long an idle connection is kept is read when that is asked. */
+  #lastFields: HeaderFields | undefined;
+  #isPaused = false;
+  #isOver = false;
+
+  constructor(stream: ByteStream, owner: ConnectionOwner, ordinal: number, steps: ConnectionSteps) {
+    this.ordinal = ordinal;
+    this.#stream = stream;
+    this.#steps = steps;
+    this.#owner = owner;
+    this.#settings = owner.settings;
+    this.#protocol = new ClientConnection(owner.settings.messages);
+    this.#timer = new LateTimer(owner.settings.clock, () => {
+      this.#expired();
+    });
+    stream.attach(this);
+  }
+
+  /** Requests whose answer is not complete. */
+  get load(): number {
+    return this.#exchanges.length;
+  }
+
+  /** Nothing is under way, and another request may be. */
+  get isIdle(): boolean {
+    return !this.#isOver && this.#exchanges.length === 0 && this.#protocol.isReusable;
+  }
+
+  /** Another request may be sent behind those under way. */
+  get mayPipeline(): boolean {
+    const { state } = this.#protocol;
+    if (this.#isOver || this.#sending !== undefined || (state !== 'idle' && state !== 'sent')) return false;
+    // RFC 9112 9.3.2: nothing behind what must not be sent twice.
+    return this.#exchanges[0]?.mayBePipelined !== false;
+  }
+
+  /** Idle for longer than the server, or the client, keeps such a connection. */
+  get isStale(): boolean {
+    return this.#settings.clock.elapsed() >= this.#idleUntil;
+  }
+
+  start(exchange: Exchange): void {
+    const { request, target, fields } = exchange;
+    const { usesAbsoluteForm } = this.#owner;
+    const line = {
+      method: request.method,
+      target: usesAbsoluteForm ? target.href : target.path,
+      headers: fields,
+    };
+    exchange.attempts++;
+    exchange.connectedAt = this.#settings.clock.elapsed();
+    exchange.isReused = this.#requests > 0;
+    try {
+      if (goesAtOnce(request)) this.#sendAtOnce(line, request);
+      else this.#beginUpload(exchange, line);
+    } catch (error) {
+      // The program's fault: nothing was sent, and the connection is as it was.
+      exchange.failed(error as Error);
+      return;
+    }
+    this.#requests++;
+    if (this.#isResting) this.#wake();
+    exchange.holder = this;
+    this.#exchanges.push(exchange);
+    if (this.#sending === undefined && this.#exchanges.length === 1) this.#waitForHead(exchange);
+  }
+
+  /** It waits in the pool, and keeps no process alive. */
+  rest(): void {
+    this.#isResting = true;
+    if ('unref' in this.#stream) (this.#stream as SocketStream).unref();
+    this.idleSince = this.#settings.clock.elapsed();
+    this.#phase = 'idle';
+    this.#timer.set(this.idleSince + this.#settings.idleTimeoutMs);
+  }
+
+  /** Ends it in order. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    void this.#stream.close({ timeoutMs: closeTimeoutMs });
+    this.#leave(undefined, undefined);
+  }
+
+  /** Ends it at once, and all that is under way. */
+  abort(error: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stream.abort(error);
+    for (const exchange of this.#exchanges.splice(0)) exchange.failed(error);
+    this.#leave(error, undefined);
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#protocol.receive(chunk);
+    this.#advance();
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#protocol.receiveEnd();
+    this.#advance();
+    if (this.#exchanges.length === 0) this.close();
+  }
+
+  closed(error?: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#leave(error, this.#answering);
+  }
+
+  drain(): void {
+    // An upload waits for its own write.
+  }
+
+  aborted(exchange: Exchange, error: HttpClientError): void {
+    // One behind others lets them have their answers; then it is its turn to be aborted.
+    if (this.#exchanges.indexOf(exchange) > 0) return;
+    if (this.#remove(exchange) || this.#sending === exchange) this.#cut(error, undefined);
+  }
+
+  consumed(body: ReceivedBody): void {
+    const exchange = this.#exchanges[0];
+    if (exchange?.body !== body || this.#isOver) return;
+    if (this.#isPaused) {
+      if (body.isFull) return;
+      this.#isPaused = false;
+      this.#stream.resume();
+      this.#advance();
+    } else if (this.#phase === 'unread') this.#waitForBody(exchange);
+  }
+
+  cancelled(body: ReceivedBody, reason: HttpClientError): void {
+    const exchange = this.#exchanges[0];
+    if (exchange?.body !== body) return;
+    this.#exchanges.shift();
+    exchange.failed(reason);
+    this.#cut(reason, exchange);
+  }
+
+  /** Takes what has come, as far as there is room for it. */
+  #advance(): void {
+    try {
+      while (!this.#isOver && !this.#isPaused) {
+        const event = this.#protocol.nextEvent();
+        if (event === undefined) break;
+        const exchange = this.#exchanges[0] as Exchange;
+        switch (event.type) {
+          case 'head':
+            this.#begun(exchange, event);
+            break;
+          case 'data':
+            this.#take(exchange, event.bytes);
+            break;
+          case 'trailers':
+            exchange.body?.setTrailers(event.fields);
+            break;
+          case 'end':
+            this.#finished(exchange);
+            break;
+          case 'informational':
+            if (event.head.status === 100) exchange.upload?.continue();
+            exchange.request.options.onInformational?.(event.head.status, event.head.headers);
+            break;
+          case 'upgrade':
+            this.#upgraded(exchange, event.head);
+        }
+      }
+    } catch (error) {
+      this.#failed(error as Error);
+      return;
+    }
+    const exchange = this.#exchanges[0];
+    if (exchange?.body !== undefined && !this.#isOver) this.#waitForBody(exchange);
+  }
+
+  #begun(exchange: Exchange, head: ReceivedResponse): void {
+    this.#lastFields = head.headers;
+    this.#bodyLength = head.framing === 'length' ? head.contentLength : undefined;
+    if (this.#sending === exchange) {
+      // It has said what it wants to say without the rest of the request (RFC 9112 9.5). A 2xx may well be said before the end.
+      if (head.status >= 300 || !head.keepAlive) this.#stopUpload(exchange);
+      else exchange.upload?.continue();
+    }
+    exchange.answered(head, new ReceivedBody(this), { timing: this.#timing(exchange) });
+  }
+
+  #take(exchange: Exchange, bytes: Uint8Array): void {
+    const body = exchange.body as ReceivedBody;
+    body.push(bytes);
+    exchange.request.options.onDownload?.(body.receivedBytes, this.#bodyLength);
+    if (!body.isFull) return;
+    this.#isPaused = true;
+    this.#stream.pause();
+  }
+
+  #finished(exchange: Exchange): void {
+    this.#exchanges.shift();
+    exchange.body?.end();
+    if (this.#sending !== exchange || exchange.upload === undefined) exchange.over();
+    this.#settle();
+  }
+
+  #upgraded(exchange: Exchange, head: ReceivedResponse): void {
+    this.#exchanges.shift();
+    this.#isOver = true;
+    this.#leave(undefined, undefined);
+    const body = new ReceivedBody(this);
+    body.end();
+    const upgraded = handBack(this.#stream, [this.#protocol.takeRest()]);
+    exchange.answered(head, body, { timing: this.#timing(exchange), upgraded });
+    exchange.over();
+  }
+
+  #timing({ startedAt, connectedAt, isReused }: Exchange): ResponseTiming {
+    const headAt = this.#settings.clock.elapsed();
+    return { startedAt, connectedAt, headAt, isReused, steps: isReused ? noSteps : this.#steps };
+  }
+
+  /** An answer, or a request, is complete: what now? */
+  #settle(): void {
+    if (this.#isOver) return;
+    const next = this.#exchanges[0];
+    const upload = this.#sending?.upload;
+    if (this.#protocol.mustClose) this.close();
+    else if (next?.isSettled === true) {
+      // It was aborted while it stood behind others.
+      this.#exchanges.shift();
+      this.#cut(undefined, undefined);
+    } else if (next !== undefined) {
+      this.#waitForHead(next);
+      if (this.mayPipeline) this.#owner.available(this);
+    } else if (this.#protocol.isReusable) this.#owner.available(this);
+    else if (upload !== undefined) this.#waitForUpload(this.#sending as Exchange, upload.phase);
+    // Behind an answer in full came what nobody asked for, or the rest of the request is not wanted.
+    else this.close();
+  }
+
+  #sendAtOnce(line: RequestLine, { body, options }: ClientRequest & { body: BodyPiece | undefined }): void {
+    this.#write(this.#protocol.sendRequest(line, body));
+    if (body === undefined || options.onUpload === undefined) return;
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    options.onUpload(length, length);
+  }
+
+  #beginUpload(exchange: Exchange, line: RequestLine): void {
+    const upload = new Upload(exchange.request, this.#stream, this.#protocol);
+    try {
+      upload.begin(line);
+    } catch (error) {
+      upload.stop();
+      throw error;
+    }
+    exchange.upload = upload;
+    this.#sending = exchange;
+    upload
+      .run(() => {
+        this.#waitForUpload(exchange, upload.phase);
+      })
+      .then(
+        (isComplete) => {
+          this.#uploadEnded(exchange, isComplete);
+        },
+        (error: unknown) => {
+          // What gave the pieces is not left open, whoever is to blame.
+          upload.stop();
+          this.#uploadFailed(exchange, error as Error);
+        },
+      );
+  }
+
+  #uploadEnded(exchange: Exchange, isComplete: boolean): void {
+    if (!isComplete || this.#isOver) return;
+    exchange.upload = undefined;
+    this.#sending = undefined;
+    if (this.#exchanges[0] === exchange) {
+      if (exchange.body === undefined) this.#waitForHead(exchange);
+      return;
+    }
+    exchange.over();
+    this.#settle();
+  }
+
+  #uploadFailed(exchange: Exchange, error: Error): void {
+    exchange.upload = undefined;
+    this.#sending = undefined;
+    // Why a stream ended it says itself, and to all.
+    if (this.#isOver || error instanceof SocketError) return;
+    const answering = this.#answering;
+    this.#remove(exchange);
+    exchange.failed(error);
+    this.#cut(error, answering);
+  }
+
+  #stopUpload(exchange: Exchange): void {
+    exchange.upload?.stop();
+    exchange.upload = undefined;
+  }
+
+  #write(output: Output): void {
+    if (typeof output === 'string') {
+      void this.#stream.write(output, asLatin1);
+      return;
+    }
+    this.#stream.cork();
+    void this.#stream.write(output[0], asLatin1);
+    void this.#stream.write(output[1]);
+    this.#stream.uncork();
+  }
+
+  #wake(): void {
+    this.#isResting = false;
+    if ('ref' in this.#stream) (this.#stream as SocketStream).ref();
+  }
+
+  #waitForHead({ request }: Exchange): void {
+    this.#wait('head', request.options.headTimeoutMs ?? this.#settings.headTimeoutMs);
+  }
+
+  #waitForBody({ request, body }: Exchange): void {
+    if (body?.isUnread === true) this.#wait('unread', this.#settings.unreadTimeoutMs);
+    else this.#wait('body', request.options.bodyTimeoutMs ?? this.#settings.bodyTimeoutMs);
+  }
+
+  /** What an upload waits for counts while its answer has not begun. */
+  #waitForUpload(exchange: Exchange, phase: UploadPhase): void {
+    if (this.#exchanges.length > 0 && (this.#exchanges[0] !== exchange || exchange.body !== undefined))
+      return;
+    const { bodyTimeoutMs, continueTimeoutMs } = this.#settings;
+    if (phase === 'continue') this.#wait(phase, continueTimeoutMs);
+    else if (phase === 'send') this.#wait(phase, exchange.request.options.bodyTimeoutMs ?? bodyTimeoutMs);
+    else this.#wait(phase, Infinity);
+  }
+
+  #wait(phase: Phase, timeoutMs: number): void {
+    this.#phase = phase;
+    this.#waitMs = timeoutMs;
+    this.#timer.set(this.#settings.clock.elapsed() + timeoutMs);
+  }
+
+  #expired(): void {
+    const phase = this.#phase;
+    if (phase === 'program') return;
+    if (phase === 'continue') this.#sending?.upload?.continue();
+    else if (phase !== 'idle') {
+      const error = requestTimedOut(phase, this.#waitMs);
+      const late = this.#exchanges.shift();
+      late?.failed(error);
+      this.#cut(error, late);
+    } else if (this.isIdle) {
+      if (this.isStale) this.close();
+      else this.#timer.set(this.#idleUntil);
+    }
+  }
+
+  get #idleUntil(): number {
+    return this.idleSince + (keptMs(this.#lastFields) ?? this.#settings.idleTimeoutMs);
+  }
+
+  /** What came is no HTTP, or ended too early; or a callback of the program threw. */
+  #failed(error: Error): void {
+    const isSilence =
+      error instanceof HttpProtocolError && error.code === 'TRUNCATED' && !this.#protocol.hasResponseBegun;
+    if (isSilence) {
+      this.#cut(undefined, undefined);
+      return;
+    }
+    const answering = this.#exchanges.shift();
+    answering?.failed(error);
+    this.#cut(error, answering);
+  }
+
+  /** Ends the connection early: what is behind cannot be told from what it ended for. */
+  #cut(reason: Error | undefined, answering: Exchange | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stream.abort(reason);
+    this.#leave(reason, answering);
+  }
+
+  /** Something of whose answer has come. */
+  get #answering(): Exchange | undefined {
+    return this.#protocol.hasResponseBegun ? this.#exchanges[0] : undefined;
+  }
+
+  #remove(exchange: Exchange): boolean {
+    const at = this.#exchanges.indexOf(exchange);
+    if (at >= 0) this.#exchanges.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** The connection is gone: what can go over another does, and the rest learns why it cannot. */
+  #leave(cause: Error | undefined, answering: Exchange | undefined): void {
+    this.#timer.stop();
+    const lost: Exchange[] = [];
+    for (const exchange of this.#exchanges.splice(0)) {
+      if (exchange === answering) exchange.failed(cause ?? truncated());
+      else if (exchange.mayGoAgain) {
+        exchange.upload?.stop();
+        exchange.upload = undefined;
+        lost.push(exchange);
+      } else exchange.failed(disconnected(cause));
+    }
+    if (this.#sending !== undefined && !lost.includes(this.#sending)) {
+      // Its answer is complete, the rest of it is not wanted.
+      this.#sending.upload?.stop();
+      this.#sending.over();
+    }
+    this.#sending = undefined;
+    this.#owner.gone(this, lost);
+  }
+}
+
+const noSteps: ConnectionSteps = {};
+
+function truncated(): HttpProtocolError {
+  return new HttpProtocolError('TRUNCATED', 'the connection ended before the response did');
+}
+
+const longestKeptMs = 600_000;
+
+/** What `Keep-Alive: timeout=5` allows (RFC 2068 19.7.1), less a second for what is on its way. */
+function keptMs(fields: HeaderFields | undefined): number | undefined {
+  const seconds = /(?:^|[,;\s])timeout="?(\d{1,6})/i.exec(fields?.get('keep-alive') ?? '')?.[1];
+  return seconds === undefined
+    ? undefined
+    : Math.min(Math.max(0, 1000 * Number(seconds) - 1000), longestKeptMs);
+}
