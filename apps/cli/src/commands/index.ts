@@ -1,0 +1,5 @@
+import type { Command } from '../command-line.ts';
+import { get } from './get.ts';
+import { serve } from './serve.ts';
+
+export const commands: readonly Command[] = [serve, get];

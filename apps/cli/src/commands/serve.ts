@@ -1,0 +1,170 @@
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  createServer,
+  type AccessLogFormat,
+  accessLog,
+  type Handler,
+  type ServerOptions,
+} from '@wirestack/http';
+import { staticFiles } from '@wirestack/http/static';
+import type { TlsServerOptions } from '@wirestack/socket';
+import {
+  flagOf,
+  numberOf,
+  onlyOne,
+  readArguments,
+  textOf,
+  UsageError,
+  type Arguments,
+  type Command,
+  type Options,
+} from '../command-line.ts';
+import type { Context } from '../context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { reachableUrls } from '../reachable-urls.ts';
+import { selfSigned } from '../self-signed.ts';
+
+const help = `usage: wirestack serve [DIRECTORY] [OPTIONS]
+
+Serves the files under DIRECTORY, by default the one you are in: with their
+types, in ranges, compressed for who takes that, and a listing where there is
+no index.html. It answers GET and HEAD, with nothing outside of DIRECTORY.
+
+  -p, --port PORT      default 8000; 0 takes any that is free
+  -b, --bind ADDRESS   default 127.0.0.1, which other machines cannot reach;
+                       0.0.0.0 or :: for all, or the path of a Unix socket
+      --no-listing     404 in place of listings
+      --spa            index.html for pages that are not there: an application
+                       that has its routes in the browser
+      --dotfiles       serves names with a leading dot, too
+      --follow         follows links that lead out of DIRECTORY
+      --cors           lets scripts of any site read the files
+      --max-age N      browsers keep files for N seconds without asking; by
+                       default they ask each time
+      --no-compress    sends files as they are
+      --tls            HTTPS, with a certificate of its own: browsers warn of it
+      --cert FILE      the certificate for HTTPS, with its chain, PEM
+      --key FILE       its key, PEM
+      --log FORMAT     common, combined or json; default common
+  -q, --quiet          no access log
+  -h, --help
+
+Ctrl-C stops: what is under way is finished; twice stops at once.
+Exit codes: 0 stopped, 1 it could not begin, 2 these arguments.
+`;
+
+const options = {
+  port: { type: 'string', short: 'p' },
+  bind: { type: 'string', short: 'b' },
+  'no-listing': { type: 'boolean' },
+  spa: { type: 'boolean' },
+  dotfiles: { type: 'boolean' },
+  follow: { type: 'boolean' },
+  cors: { type: 'boolean' },
+  'max-age': { type: 'string' },
+  'no-compress': { type: 'boolean' },
+  tls: { type: 'boolean' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
+  log: { type: 'string' },
+  quiet: { type: 'boolean', short: 'q' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies Options;
+
+/** Downloads that are still under way after Ctrl-C. */
+const drainMs = 10_000;
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'serves a directory over HTTP',
+  help,
+  async run(args, context) {
+    const given = readArguments(args, options);
+    if (flagOf(given, 'help')) {
+      context.stdout.write(help);
+      return exitCodes.success;
+    }
+    const directory = await directoryOf(onlyOne(given.positionals, 'directory') ?? '.');
+    const address = addressOf(given);
+    const tls = await tlsOf(given);
+    const server = createServer(handlerFor(directory, given), {
+      ...logging(given, context),
+      ...(tls !== undefined && { tls }),
+    });
+    await server.listen(address);
+    const urls = reachableUrls(server.address, tls !== undefined);
+    context.stderr.write(`Serving ${directory}\n${urls.map((url) => `  ${url}\n`).join('')}Ctrl-C stops.\n`);
+    await untilStopped(context, (signal) => server.drain({ timeoutMs: drainMs, signal }));
+    return exitCodes.success;
+  },
+};
+
+/** Waits for the wish to end, then for `drain`; a second wish makes that short. */
+async function untilStopped(context: Context, drain: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const impatience = new AbortController();
+  let stopListening = (): void => undefined;
+  await new Promise<void>((resolve) => {
+    let wishes = 0;
+    stopListening = context.onStop(() => {
+      if (++wishes === 1) resolve();
+      else impatience.abort(new Error('a second signal'));
+    });
+  });
+  await drain(impatience.signal).catch(() => undefined);
+  stopListening();
+}
+
+function handlerFor(directory: string, given: Arguments): Handler {
+  const maxAge = numberOf(given, 'max-age', 0);
+  return staticFiles(directory, {
+    listing: !flagOf(given, 'no-listing'),
+    dotfiles: flagOf(given, 'dotfiles') ? 'serve' : 'hide',
+    symlinks: flagOf(given, 'follow') ? 'follow' : 'inside',
+    compress: !flagOf(given, 'no-compress'),
+    precompressed: !flagOf(given, 'no-compress'),
+    ...(flagOf(given, 'spa') && { fallback: 'index.html' }),
+    ...(maxAge !== undefined && { cacheControl: `max-age=${String(Math.floor(maxAge))}` }),
+    ...(flagOf(given, 'cors') && { headers: () => [['Access-Control-Allow-Origin', '*']] as const }),
+  });
+}
+
+async function directoryOf(path: string): Promise<string> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new UsageError(`${resolve(path)} cannot be served: ${(error as Error).message}`);
+  });
+  if (!found.isDirectory()) throw new UsageError(`${resolve(path)} is no directory`);
+  return realpath(path);
+}
+
+/** @throws UsageError */
+function addressOf(given: Arguments): string {
+  const bind = textOf(given, 'bind') ?? '127.0.0.1';
+  const port = numberOf(given, 'port', 0, 65_535) ?? 8000;
+  if (!Number.isInteger(port)) throw new UsageError(`--port is ${String(port)}, which is no whole number`);
+  if (/^unix:|\//.test(bind)) return bind.startsWith('unix:') ? bind : `unix:${bind}`;
+  return `${bind.includes(':') && !bind.startsWith('[') ? `[${bind}]` : bind}:${String(port)}`;
+}
+
+/** @throws UsageError */
+async function tlsOf(given: Arguments): Promise<TlsServerOptions | undefined> {
+  const [cert, key] = [textOf(given, 'cert'), textOf(given, 'key')];
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key go together');
+  if (cert !== undefined && key !== undefined)
+    return { cert: await readFile(cert), key: await readFile(key) };
+  return flagOf(given, 'tls') ? selfSigned(textOf(given, 'bind') ?? '127.0.0.1') : undefined;
+}
+
+/** @throws UsageError */
+function logging(given: Arguments, { stdout }: Context): ServerOptions {
+  const format = textOf(given, 'log') ?? 'common';
+  if (!isFormat(format))
+    throw new UsageError(`--log is ${JSON.stringify(format)}, expected common, combined or json`);
+  return flagOf(given, 'quiet')
+    ? {}
+    : { observe: accessLog({ format, write: (lines) => void stdout.write(lines) }) };
+}
+
+function isFormat(text: string): text is AccessLogFormat {
+  return text === 'common' || text === 'combined' || text === 'json';
+}
