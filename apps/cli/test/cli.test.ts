@@ -33,6 +33,7 @@ describe('wirestack', () => {
         [
           'port',
           'bind',
+          'cgi',
           'no-listing',
           'spa',
           'dotfiles',

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { connect, type Socket } from 'node:net';
@@ -50,6 +50,24 @@ describe('serve', () => {
     const hidden = await serving('--no-listing', '--quiet');
     expect((await fetch(hidden.url)).status).toBe(404);
     expect(hidden.run.stdout.text).toBe('');
+  });
+
+  it('runs programs of cgi-bin, where it is told to; else they are files like any', async () => {
+    for (const [args, body] of [
+      [['--cgi'], 'GET a=b\n'],
+      [[], '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\n$REQUEST_METHOD $QUERY_STRING\\n"\n'],
+    ] as const) {
+      const { url, directory } = await serving(...args);
+      await mkdir(join(directory, 'cgi-bin'));
+      const program = join(directory, 'cgi-bin/a.sh');
+      await writeFile(
+        program,
+        '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\n$REQUEST_METHOD $QUERY_STRING\\n"\n',
+      );
+      await chmod(program, 0o755);
+      expect(await (await fetch(`${url}/cgi-bin/a.sh?a=b`)).text()).toBe(body);
+      expect(await (await fetch(`${url}/a.txt`)).text()).toBe('hello\n');
+    }
   });
 
   it('hides names with a dot, and links that lead out, unless it is told to serve them', async () => {

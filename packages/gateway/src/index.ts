@@ -17,3 +17,5 @@ export { run, type GatewayResponse } from './run.ts';
 export { makeServer, toHandler, type GatewayServer } from './server.ts';
 export { textResponse } from './text-response.ts';
 export { staticFiles, type StaticFilesOptions } from './applications/static-files.ts';
+export { cgiScripts } from './applications/cgi/cgi-scripts.ts';
+export type { CgiOptions } from './applications/cgi/cgi-options.ts';

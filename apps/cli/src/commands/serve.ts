@@ -1,5 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Application } from '@wirestack/gateway';
 import {
   createServer,
   type AccessLogFormat,
@@ -7,7 +8,7 @@ import {
   type Handler,
   type ServerOptions,
 } from '@wirestack/http';
-import { staticFiles } from '@wirestack/http/static';
+import { staticFiles, type StaticOptions } from '@wirestack/http/static';
 import type { TlsServerOptions } from '@wirestack/socket';
 import {
   flagOf,
@@ -34,6 +35,7 @@ no index.html. It answers GET and HEAD, with nothing outside of DIRECTORY.
   -p, --port PORT      default 8000; 0 takes any that is free
   -b, --bind ADDRESS   default 127.0.0.1, which other machines cannot reach;
                        0.0.0.0 or :: for all, or the path of a Unix socket
+      --cgi            runs the programs in cgi-bin/ and htbin/ for requests
       --no-listing     404 in place of listings
       --spa            index.html for pages that are not there: an application
                        that has its routes in the browser
@@ -57,6 +59,7 @@ Exit codes: 0 stopped, 1 it could not begin, 2 these arguments.
 const options = {
   port: { type: 'string', short: 'p' },
   bind: { type: 'string', short: 'b' },
+  cgi: { type: 'boolean' },
   'no-listing': { type: 'boolean' },
   spa: { type: 'boolean' },
   dotfiles: { type: 'boolean' },
@@ -88,7 +91,7 @@ export const serve: Command = {
     const directory = await directoryOf(onlyOne(given.positionals, 'directory') ?? '.');
     const address = addressOf(given);
     const tls = await tlsOf(given);
-    const server = createServer(handlerFor(directory, given), {
+    const server = createServer(await handlerFor(directory, given), {
       ...logging(given, context),
       ...(tls !== undefined && { tls }),
     });
@@ -115,9 +118,20 @@ async function untilStopped(context: Context, drain: (signal: AbortSignal) => Pr
   stopListening();
 }
 
-function handlerFor(directory: string, given: Arguments): Handler {
+async function handlerFor(directory: string, given: Arguments): Promise<Handler> {
+  const options = filesOptions(given);
+  if (!flagOf(given, 'cgi')) return staticFiles(directory, options);
+  const gateway = await import('@wirestack/gateway');
+  const files = gateway.staticFiles(directory, options);
+  const programs = (name: string): Application => gateway.cgiScripts(join(directory, name));
+  return gateway.toHandler(
+    gateway.mount({ '/cgi-bin': programs('cgi-bin'), '/htbin': programs('htbin'), '/': files }),
+  );
+}
+
+function filesOptions(given: Arguments): StaticOptions {
   const maxAge = numberOf(given, 'max-age', 0);
-  return staticFiles(directory, {
+  return {
     listing: !flagOf(given, 'no-listing'),
     dotfiles: flagOf(given, 'dotfiles') ? 'serve' : 'hide',
     symlinks: flagOf(given, 'follow') ? 'follow' : 'inside',
@@ -126,7 +140,7 @@ function handlerFor(directory: string, given: Arguments): Handler {
     ...(flagOf(given, 'spa') && { fallback: 'index.html' }),
     ...(maxAge !== undefined && { cacheControl: `max-age=${String(Math.floor(maxAge))}` }),
     ...(flagOf(given, 'cors') && { headers: () => [['Access-Control-Allow-Origin', '*']] as const }),
-  });
+  };
 }
 
 async function directoryOf(path: string): Promise<string> {
