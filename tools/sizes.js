@@ -1,6 +1,6 @@
 // The size table of README.md, from what was built: `node tools/sizes.js` prints it, `--write` puts it between its markers.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import smallLibrary from '@size-limit/preset-small-lib';
 import { format } from 'prettier';
@@ -24,8 +24,11 @@ async function sizeTable() {
   const rows = [];
   for (const manifest of manifests) {
     const closure = closureOf(manifest.name, manifests);
-    const siblings = closure.filter((name) => name !== manifest.name);
-    const installed = closure.reduce((sum, name) => sum + unpacked.get(name), 0);
+    const siblings = closure.filter((name) => name !== manifest.name && name.startsWith('@wirestack/'));
+    const installed = closure.reduce(
+      (sum, name) => sum + (unpacked.get(name) ?? strangerBytes(name, manifests)),
+      0,
+    );
     rows.push([
       `\`${manifest.name}\``,
       kilobytes(await bundledBytes(manifest, siblings), 1),
@@ -59,7 +62,7 @@ function readManifests() {
 function closureOf(name, manifests) {
   const found = new Set([name]);
   for (const each of found) {
-    const { dependencies = {} } = manifests.find((manifest) => manifest.name === each);
+    const { dependencies = {} } = manifests.find((manifest) => manifest.name === each) ?? {};
     for (const dependency of Object.keys(dependencies)) found.add(dependency);
   }
   return Array.from(found);
@@ -70,6 +73,18 @@ async function bundledBytes({ main }, without) {
   const ignore = ['node:*', ...without.flatMap((name) => [name, `${name}/*`])];
   const [{ size }] = await sizeLimit(smallLibrary, { checks: [{ files: [main], ignore }] });
   return size;
+}
+
+/** What a library of others has on disk: those that packages here ask for have no dependencies of their own. */
+function strangerBytes(name, manifests) {
+  const { folder } = manifests.find(({ dependencies = {} }) => Object.hasOwn(dependencies, name));
+  const files = readdirSync(`${root}packages/${folder}/node_modules/${name}`, {
+    recursive: true,
+    withFileTypes: true,
+  });
+  return files
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(`${entry.parentPath}/${entry.name}`).size, 0);
 }
 
 /** What a tarball of each package holds. */

@@ -6,7 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { output } from '../support/program.ts';
 import { EmptyProject } from './empty-project.ts';
 import { Registry, type PublishedVersion } from './registry.ts';
-import { closureOf, entryPointsOf, findPnpm, manifestsOf, readJson, repository } from './repository.ts';
+import {
+  closureOf,
+  entryPointsOf,
+  findPnpm,
+  manifestsOf,
+  programsOf,
+  readJson,
+  repository,
+  strangersOf,
+} from './repository.ts';
 import type { Manifest } from './repository.ts';
 import { releaseTo, WorkspaceCopy } from './workspace-copy.ts';
 
@@ -40,6 +49,19 @@ async function homeOf(name: string): Promise<string> {
   return home;
 }
 
+let mirrored: Promise<void> | undefined;
+
+/** What others made comes from a registry of the world: this one gets it from what is installed here. */
+function mirrorStrangers(): Promise<void> {
+  return (mirrored ??= (async () => {
+    const home = await homeOf('mirror');
+    for (const [folder, manifest] of before) {
+      for (const name of strangersOf(manifest))
+        await registry.mirror(name, join(repository, 'packages', folder, 'node_modules'), home);
+    }
+  })());
+}
+
 function manifestOf(folder: string): Manifest {
   return workspace.manifests.get(folder)!;
 }
@@ -58,9 +80,10 @@ describe('the release', () => {
     for (const { name } of before.values()) expect(await registry.versionsOf(name)).toEqual({});
     const ended = await workspace.release(await homeOf('publisher'), releaseTo(registry));
     expect(ended, ended.stderr).toMatchObject({ code: 0 });
-    const released = Array.from(workspace.manifests.values(), ({ name, version }) => `${name}@${version}`);
+    const manifests = [...workspace.manifests.values(), ...programsOf(workspace.directory)];
+    const released = manifests.map(({ name, version }) => `${name}@${version}`);
     expect(await workspace.tags()).toEqual(released.toSorted());
-    for (const { name, version } of workspace.manifests.values()) {
+    for (const { name, version } of manifests) {
       expect(Object.keys(await registry.versionsOf(name))).toEqual([version]);
     }
   });
@@ -78,6 +101,7 @@ describe.each(Array.from(before, ([folder, { name }]) => ({ folder, name })))('$
     expect(latest?.split('\n')[0]).toBe(version);
     expect(latest).toContain(sentence);
     for (const [dependency, range] of Object.entries(expectedRanges(dependencies))) {
+      if (!dependency.startsWith('@wirestack/')) continue;
       expect(latest).toContain(`${dependency}@${range.slice(1)}`);
     }
   });
@@ -99,6 +123,7 @@ describe.each(Array.from(before, ([folder, { name }]) => ({ folder, name })))('$
 
   test('installs alone, and brings what it declares and nothing else', async () => {
     project = await EmptyProject.make(join(directory, folder), registry);
+    await mirrorStrangers();
     await project.install(name);
     expect(project.installed).toEqual(closureOf(name, workspace.manifests.values()));
     const installed = readJson(join(project.directory, 'node_modules', name, 'package.json')) as Manifest;
@@ -137,6 +162,29 @@ describe.each(Array.from(before, ([folder, { name }]) => ({ folder, name })))('$
   });
 });
 
+describe('wirestack, the program', () => {
+  test('installs alone, serves a directory, and gets a file of it', async () => {
+    const project = await EmptyProject.make(join(directory, 'program'), registry);
+    await mirrorStrangers();
+    await project.install('wirestack');
+    await writeFile(join(project.directory, 'a.txt'), 'hello');
+    const program = `
+      import { spawn } from 'node:child_process';
+      const serve = spawn('node_modules/.bin/wirestack', ['serve', '-p', '0', '-q'], { stdio: ['ignore', 'inherit', 'pipe'] });
+      let told = '';
+      for await (const chunk of serve.stderr) {
+        told += chunk;
+        const url = /http:\\S+/.exec(told)?.[0];
+        if (url === undefined || !told.includes('Ctrl-C')) continue;
+        const get = spawn('node_modules/.bin/wirestack', ['get', url + 'a.txt'], { stdio: 'inherit' });
+        get.on('close', () => serve.kill());
+      }
+    `;
+    const ended = await project.node('--input-type=module', '--eval', program);
+    expect(ended).toEqual({ code: 0, stdout: 'hello', stderr: '' });
+  });
+});
+
 /** A package as the registry has it. */
 async function published(folder: string): Promise<PublishedVersion> {
   const { name, version } = manifestOf(folder);
@@ -145,10 +193,13 @@ async function published(folder: string): Promise<PublishedVersion> {
   return found;
 }
 
-/** `workspace:^` as it must be published: the caret and the version of the sibling. */
+/** `workspace:^` as it must be published: the caret and the version of the sibling. What others made is asked for as it was. */
 function expectedRanges(dependencies: Readonly<Record<string, string>>): Record<string, string> {
   const versions = new Map(Array.from(workspace.manifests.values(), ({ name, version }) => [name, version]));
   return Object.fromEntries(
-    Object.keys(dependencies).map((name) => [name, `^${String(versions.get(name))}`]),
+    Object.entries(dependencies).map(([name, range]) => [
+      name,
+      versions.has(name) ? `^${String(versions.get(name))}` : range,
+    ]),
   );
 }

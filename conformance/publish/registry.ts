@@ -1,10 +1,10 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { outputIn, repository, type Manifest } from './repository.ts';
+import { bareEnvironment, outputIn, readJson, repository, type Manifest } from './repository.ts';
 
 /** A version as the registry serves it. */
 export interface PublishedVersion extends Manifest {
@@ -50,6 +50,26 @@ export class Registry {
     const response = await fetch(`${this.url}/${name}`);
     if (response.status === 404) return {};
     return ((await response.json()) as { versions: Record<string, PublishedVersion> }).versions;
+  }
+
+  /** Publishes a package of somebody else's as it is installed here, and what it depends on. @param modules the `node_modules` that it is in */
+  async mirror(name: string, modules: string, home: string): Promise<void> {
+    const directory = await realpath(join(modules, name));
+    const { version, dependencies = {} } = readJson(join(directory, 'package.json')) as Manifest;
+    if (Object.hasOwn(await this.versionsOf(name), version)) return;
+    const env = bareEnvironment(home, { npm_config_registry: this.url });
+    await outputIn(
+      directory,
+      env,
+      'npm',
+      'publish',
+      '--ignore-scripts',
+      '--userconfig',
+      join(home, '.npmrc'),
+    );
+    // What it depends on stands beside it.
+    const beside = directory.slice(0, -name.length);
+    for (const dependency of Object.keys(dependencies)) await this.mirror(dependency, beside, home);
   }
 
   async stop(): Promise<void> {

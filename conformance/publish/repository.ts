@@ -10,6 +10,7 @@ export const repository = fileURLToPath(new URL('../..', import.meta.url));
 export interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly private?: boolean;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly publishConfig?: Readonly<Record<string, unknown>>;
@@ -23,6 +24,18 @@ export function manifestsOf(directory: string): Map<string, Manifest> {
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => [name, readJson(join(directory, 'packages', name, 'package.json')) as Manifest]),
   );
+}
+
+/** The manifest of every program that is published, too. */
+export function programsOf(directory: string): Manifest[] {
+  return readdirSync(join(directory, 'apps'))
+    .map((name) => readJson(join(directory, 'apps', name, 'package.json')) as Manifest)
+    .filter((manifest) => manifest.private !== true);
+}
+
+/** What a package brings in that is nobody's here. */
+export function strangersOf({ dependencies = {} }: Manifest): string[] {
+  return Object.keys(dependencies).filter((name) => !name.startsWith('@wirestack/'));
 }
 
 /** A package and all that it brings in, by what the manifests declare; sorted. */

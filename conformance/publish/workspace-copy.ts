@@ -93,7 +93,10 @@ export class WorkspaceCopy {
     const made = files.flatMap((file) =>
       ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((end) => `dist/${file.replace(/\.ts$/, end)}`),
     );
+    const docs = join(this.directory, 'packages', folder, 'docs');
+    const papers = existsSync(docs) ? await readdir(docs) : [];
     return [
+      ...papers.map((paper) => `docs/${paper}`),
       ...['LICENSE', 'README.md', 'package.json'],
       ...files.map((file) => `src/${file}`),
       ...made,

@@ -56,7 +56,9 @@ export interface ClientOptions extends TransportOptions {
   readonly headers?: HeadersLike | undefined;
   /** What stands between the caller and the wire, the outermost first, outside of redirects and decompression. */
   readonly interceptors?: readonly Interceptor[] | undefined;
-  /** Redirects followed; 0 or `false`: none. Default 10. */
+  /** The same inside of redirects: for each request that is sent, such as `cookies(jar)`. */
+  readonly networkInterceptors?: readonly Interceptor[] | undefined;
+  /** Redirects followed; 0 or `false`: an answer that redirects is the answer. Default 10. */
   readonly maxRedirects?: number | false | undefined;
   /** Asks for compressed answers, and decompresses them. Default true. */
   readonly decompress?: boolean | undefined;

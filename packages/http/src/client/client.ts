@@ -4,6 +4,7 @@ import type { ClientRequest, RequestOptions, Send } from './client-request.ts';
 import type { ClientResponse } from './client-response.ts';
 import { HttpClientError, requestTimedOut } from './errors.ts';
 import { headerList } from './header-list.ts';
+import { maxDelayMs } from './late-timer.ts';
 import { compose } from './interceptors/compose.ts';
 import { decompression } from './interceptors/decompression.ts';
 import { redirects } from './interceptors/redirects.ts';
@@ -14,7 +15,7 @@ import { Transport, type TransportStats } from './transport.ts';
 /**
  * Asks servers for answers, over connections that it keeps. One for a program, or for each service that it talks to, with the options of that.
  *
- * What every request passes, from the caller inwards: the `interceptors`, redirects, decompression, the pool of its origin.
+ * What every request passes, from the caller inwards: the `interceptors`, redirects, the `networkInterceptors`, decompression, the pool of its origin.
  */
 export class Client implements AsyncDisposable {
   readonly #transport: Transport | undefined;
@@ -35,7 +36,8 @@ export class Client implements AsyncDisposable {
     this.#fields = defaultFields(options.headers);
     this.#baseUrl = baseUrl === undefined ? undefined : requestTarget(String(baseUrl)).href;
     const standard = [
-      ...(maxRedirects === false ? [] : [redirects({ max: maxRedirects })]),
+      ...(maxRedirects === false || maxRedirects === 0 ? [] : [redirects({ max: maxRedirects })]),
+      ...(options.networkInterceptors ?? []),
       ...(decompress
         ? [decompression(maxDecompressedBytes === undefined ? {} : { maxBytes: maxDecompressedBytes })]
         : []),
@@ -63,7 +65,7 @@ export class Client implements AsyncDisposable {
       const failure = error as Error;
       return Promise.reject(failure);
     }
-    return options.timeoutMs === undefined
+    return options.timeoutMs === undefined || options.timeoutMs > maxDelayMs
       ? this.#send(request)
       : this.#sendWithin(request, options.timeoutMs);
   }

@@ -66,6 +66,11 @@ export class Exchange {
     return this.#isIdempotent && goesAtOnce(this.request);
   }
 
+  /** The last try has to be worth it: a connection that nobody used cannot have grown old. */
+  get wantsUnused(): boolean {
+    return this.attempts === maxAttempts - 1;
+  }
+
   /** A connection that was used before ended without a word: perhaps before this came. It may go over another (RFC 9112 9.3.1). */
   get mayGoAgain(): boolean {
     if (this.#isSettled || !this.isReused || this.attempts >= maxAttempts) return false;
@@ -81,7 +86,8 @@ export class Exchange {
     if (this.#isSettled) return;
     this.#isSettled = true;
     const { status, reason, version, headers } = head;
-    const { url } = this.request;
+    // Without credentials, for it ends in logs.
+    const { href: url } = this.target;
     this.#resolve(new ClientResponse({ status, reason, version, headers, body, url, ...rest }));
   }
 

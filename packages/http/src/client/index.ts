@@ -38,3 +38,4 @@ export type { ClientClock } from './late-timer.ts';
 export { proxyFromEnvironment, type ProxyChoice, type ProxyEnvironment } from './proxies.ts';
 export { Transport, type TransportStats } from './transport.ts';
 export * from './interceptors/index.ts';
+export { createFetch, type FetchClient, type FetchOptions } from './fetch.ts';

@@ -16,7 +16,7 @@ export const systemClock: ClientClock = {
 };
 
 /** The longest delay a timer takes without wrapping round to 1 ms. */
-const maxDelayMs = 2 ** 31 - 1;
+export const maxDelayMs: number = 2 ** 31 - 1;
 
 /**
  * A deadline that moves all the time: setting it is two stores. The timer below is set when it has to be earlier than it is, and asks anew when it

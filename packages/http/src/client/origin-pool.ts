@@ -29,13 +29,15 @@ export class OriginPool implements ConnectionOwner, ExchangeHolder {
   /** First come, first served; those that lost a connection are in front. */
   #waiting = new Set<Exchange>();
   readonly #timer: LateTimer;
+  /** When the next of those who wait has waited long enough. */
+  #expiresAt = Infinity;
   readonly #cut = new AbortController();
   #connecting = 0;
   /** Connections so far. */
   #opened = 0;
   #isClosing = false;
-  /** A request is on its way in: for a moment nothing else may be left. */
-  #isTaking = false;
+  /** Requests on their way in: for a moment nothing else may be left. */
+  #taking = 0;
 
   constructor(route: Route, owner: PoolOwner) {
     this.#route = route;
@@ -68,9 +70,9 @@ export class OriginPool implements ConnectionOwner, ExchangeHolder {
 
   /** Sends it as soon as there is a connection for it. */
   send(exchange: Exchange): void {
-    this.#isTaking = true;
+    this.#taking++;
     if (!exchange.isSettled) this.#place(exchange);
-    this.#isTaking = false;
+    this.#taking--;
     this.#tellIfEmpty();
   }
 
@@ -85,6 +87,8 @@ export class OriginPool implements ConnectionOwner, ExchangeHolder {
     }
     this.#idle.push(connection);
     connection.rest();
+    // It is no good for those who wait; it can make room for them.
+    if (this.#waiting.size > 0) this.#connectForWaiting();
     this.#owner.idled();
   }
 
@@ -140,7 +144,7 @@ export class OriginPool implements ConnectionOwner, ExchangeHolder {
       exchange.failed(new HttpClientError('QUEUE_FULL', message));
       return;
     }
-    this.#enqueue([exchange]);
+    this.#enqueue(exchange);
     this.#connectForWaiting();
   }
 
@@ -148,8 +152,10 @@ export class OriginPool implements ConnectionOwner, ExchangeHolder {
   #sendAgain(lost: readonly Exchange[]): void {
     const before = this.#waiting;
     this.#waiting = new Set();
-    for (const exchange of lost) exchange.newerThan = this.#opened;
-    this.#enqueue(lost);
+    for (const exchange of lost) {
+      exchange.newerThan = this.#opened;
+      this.#enqueue(exchange);
+    }
     for (const exchange of before) this.#waiting.add(exchange);
   }
 
@@ -179,7 +185,7 @@ export class OriginPool implements ConnectionOwner, ExchangeHolder {
     if (!isIdle && !(connection.mayPipeline && connection.load < this.settings.maxPipelined))
       return undefined;
     for (const exchange of this.#waiting) {
-      if (connection.ordinal <= exchange.newerThan) continue;
+      if (connection.ordinal <= exchange.newerThan || (exchange.wantsUnused && connection.isUsed)) continue;
       // What wants a connection of its own is not overtaken for ever by what does not.
       if (!isIdle && !exchange.mayBePipelined) return undefined;
       this.#waiting.delete(exchange);
@@ -188,14 +194,12 @@ export class OriginPool implements ConnectionOwner, ExchangeHolder {
     return undefined;
   }
 
-  #enqueue(exchanges: readonly Exchange[]): void {
-    const now = this.settings.clock.elapsed();
-    if (this.#waiting.size === 0) this.#timer.set(now + this.settings.queueTimeoutMs);
-    for (const exchange of exchanges) {
-      exchange.holder = this;
-      exchange.queuedAt = now;
-      this.#waiting.add(exchange);
-    }
+  #enqueue(exchange: Exchange): void {
+    exchange.holder = this;
+    exchange.queuedAt = this.settings.clock.elapsed();
+    this.#waiting.add(exchange);
+    const until = exchange.queuedAt + this.settings.queueTimeoutMs;
+    if (until < this.#expiresAt) this.#expireAt(until);
   }
 
   /** Opens a connection for each that waits, as far as there may be more. */
@@ -230,7 +234,7 @@ export class OriginPool implements ConnectionOwner, ExchangeHolder {
   async #connect({ request }: Exchange): Promise<PooledConnection> {
     const { clock, connectTimeoutMs } = this.settings;
     const timeoutMs = request.options.connectTimeoutMs ?? connectTimeoutMs;
-    const steps: Record<string, number> = {};
+    const steps: { -readonly [Step in keyof ConnectionSteps]: ConnectionSteps[Step] } = {};
     const stream = await this.#route.open({ timeoutMs, signal: this.#cut.signal }, (step) => {
       steps[stepTimes[step]] = clock.elapsed();
     });
@@ -269,15 +273,25 @@ export class OriginPool implements ConnectionOwner, ExchangeHolder {
         exchange.failed(requestTimedOut('queue', queueTimeoutMs));
       }
     }
-    this.#timer.set(next);
+    this.#expireAt(next);
     this.#tellIfEmpty();
   }
 
+  #expireAt(deadline: number): void {
+    this.#expiresAt = deadline;
+    this.#timer.set(deadline);
+  }
+
   #tellIfEmpty(): void {
-    if (this.#isTaking || this.#connections.size > 0 || this.#connecting > 0 || this.#waiting.size > 0)
+    if (this.#taking > 0 || this.#connections.size > 0 || this.#connecting > 0 || this.#waiting.size > 0)
       return;
     this.#timer.stop();
     this.#owner.emptied(this);
   }
 }
 
+const stepTimes: Readonly<Record<ConnectStep, keyof ConnectionSteps>> = {
+  resolved: 'resolvedAt',
+  connected: 'openedAt',
+  secured: 'securedAt',
+};

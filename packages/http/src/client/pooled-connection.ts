@@ -6,17 +6,16 @@ import {
   type SocketStream,
 } from '@wirestack/socket';
 import { HttpProtocolError } from '../errors.ts';
-import type { HeaderFields } from '../headers.ts';
 import { ClientConnection } from '../protocol/client-connection.ts';
 import type { ReceivedResponse } from '../protocol/events.ts';
 import type { RequestLine } from '../protocol/request-writer.ts';
 import type { Output } from '../protocol/whole-body.ts';
 import type { TransportSettings } from './client-options.ts';
-import type { BodyPiece, ClientRequest } from './client-request.ts';
+import type { BodyPiece } from './client-request.ts';
 import type { ConnectionSteps, ResponseTiming } from './client-response.ts';
-import { disconnected, requestTimedOut, type HttpClientError, type RequestPhase } from './errors.ts';
+import { ConnectionDeadline } from './connection-deadline.ts';
+import { disconnected, type HttpClientError } from './errors.ts';
 import type { Exchange, ExchangeHolder } from './exchange.ts';
-import { LateTimer } from './late-timer.ts';
 import { ReceivedBody, type BodyCarrier } from './received-body.ts';
 import { goesAtOnce, Upload, type UploadPhase } from './upload.ts';
 
@@ -31,9 +30,6 @@ export interface ConnectionOwner {
   gone(connection: PooledConnection, lost: readonly Exchange[]): void;
 }
 
-/** What a connection waits for; `program` has no deadline. */
-type Phase = RequestPhase | UploadPhase | 'idle';
-
 const asLatin1 = { encoding: 'latin1' } as const;
 /** For the FIN to be taken by a server that reads no more. */
 const closeTimeoutMs = 2000;
@@ -42,8 +38,6 @@ const closeTimeoutMs = 2000;
 export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarrier {
   /** Connections to its origin are counted from 1. */
   readonly ordinal: number;
-  /** When it was given nothing more to do. */
-  idleSince = 0;
   readonly #stream: ByteStream;
   readonly #protocol: ClientConnection;
   readonly #owner: ConnectionOwner;
@@ -55,13 +49,9 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
   #sending: Exchange | undefined;
   #requests = 0;
   #isResting = false;
-  readonly #timer: LateTimer;
-  #phase: Phase = 'idle';
-  #waitMs = 0;
+  readonly #deadline: ConnectionDeadline;
   /** Bytes that the body under way announced. */
   #bodyLength: number | undefined;
-  /** Of the last answer: what it says of how long an idle connection is kept is read when that is asked. */
-  #lastFields: HeaderFields | undefined;
   #isPaused = false;
   #isOver = false;
 
@@ -72,7 +62,7 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     this.#owner = owner;
     this.#settings = owner.settings;
     this.#protocol = new ClientConnection(owner.settings.messages);
-    this.#timer = new LateTimer(owner.settings.clock, () => {
+    this.#deadline = new ConnectionDeadline(owner.settings, () => {
       this.#expired();
     });
     stream.attach(this);
@@ -88,6 +78,11 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     return !this.#isOver && this.#exchanges.length === 0 && this.#protocol.isReusable;
   }
 
+  /** A request has gone over it. */
+  get isUsed(): boolean {
+    return this.#requests > 0;
+  }
+
   /** Another request may be sent behind those under way. */
   get mayPipeline(): boolean {
     const { state } = this.#protocol;
@@ -98,7 +93,12 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
 
   /** Idle for longer than the server, or the client, keeps such a connection. */
   get isStale(): boolean {
-    return this.#settings.clock.elapsed() >= this.#idleUntil;
+    return this.#deadline.isStale;
+  }
+
+  /** When it was given nothing more to do. */
+  get idleSince(): number {
+    return this.#deadline.idleSince;
   }
 
   start(exchange: Exchange): void {
@@ -111,9 +111,9 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     };
     exchange.attempts++;
     exchange.connectedAt = this.#settings.clock.elapsed();
-    exchange.isReused = this.#requests > 0;
+    exchange.isReused = this.isUsed;
     try {
-      if (goesAtOnce(request)) this.#sendAtOnce(line, request);
+      if (goesAtOnce(request)) this.#write(this.#protocol.sendRequest(line, request.body));
       else this.#beginUpload(exchange, line);
     } catch (error) {
       // The program's fault: nothing was sent, and the connection is as it was.
@@ -124,16 +124,15 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     if (this.#isResting) this.#wake();
     exchange.holder = this;
     this.#exchanges.push(exchange);
-    if (this.#sending === undefined && this.#exchanges.length === 1) this.#waitForHead(exchange);
+    if (this.#sending === undefined && this.#exchanges.length === 1) this.#deadline.waitForHead(exchange);
+    if (request.options.onUpload !== undefined && this.#sending !== exchange) this.#tellUploaded(exchange);
   }
 
   /** It waits in the pool, and keeps no process alive. */
   rest(): void {
     this.#isResting = true;
     if ('unref' in this.#stream) (this.#stream as SocketStream).unref();
-    this.idleSince = this.#settings.clock.elapsed();
-    this.#phase = 'idle';
-    this.#timer.set(this.idleSince + this.#settings.idleTimeoutMs);
+    this.#deadline.rest();
   }
 
   /** Ends it in order. */
@@ -186,11 +185,14 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     const exchange = this.#exchanges[0];
     if (exchange?.body !== body || this.#isOver) return;
     if (this.#isPaused) {
-      if (body.isFull) return;
+      if (body.isFull) {
+        this.#deadline.waitForBody(exchange);
+        return;
+      }
       this.#isPaused = false;
       this.#stream.resume();
       this.#advance();
-    } else if (this.#phase === 'unread') this.#waitForBody(exchange);
+    } else if (this.#deadline.phase === 'unread') this.#deadline.waitForBody(exchange);
   }
 
   cancelled(body: ReceivedBody, reason: HttpClientError): void {
@@ -234,15 +236,15 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
       return;
     }
     const exchange = this.#exchanges[0];
-    if (exchange?.body !== undefined && !this.#isOver) this.#waitForBody(exchange);
+    if (exchange?.body !== undefined && !this.#isOver) this.#deadline.waitForBody(exchange);
   }
 
   #begun(exchange: Exchange, head: ReceivedResponse): void {
-    this.#lastFields = head.headers;
+    this.#deadline.learn(head.headers);
     this.#bodyLength = head.framing === 'length' ? head.contentLength : undefined;
     if (this.#sending === exchange) {
-      // It has said what it wants to say without the rest of the request (RFC 9112 9.5). A 2xx may well be said before the end.
-      if (head.status >= 300 || !head.keepAlive) this.#stopUpload(exchange);
+      // It has said what it wants to say without the rest of the request (RFC 9112 9.5). A 2xx may well be made of it.
+      if (head.status >= 300) this.#stopUpload(exchange);
       else exchange.upload?.continue();
     }
     exchange.answered(head, new ReceivedBody(this), { timing: this.#timing(exchange) });
@@ -291,7 +293,7 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
       this.#exchanges.shift();
       this.#cut(undefined, undefined);
     } else if (next !== undefined) {
-      this.#waitForHead(next);
+      this.#deadline.waitForHead(next);
       if (this.mayPipeline) this.#owner.available(this);
     } else if (this.#protocol.isReusable) this.#owner.available(this);
     else if (upload !== undefined) this.#waitForUpload(this.#sending as Exchange, upload.phase);
@@ -299,11 +301,16 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     else this.close();
   }
 
-  #sendAtOnce(line: RequestLine, { body, options }: ClientRequest & { body: BodyPiece | undefined }): void {
-    this.#write(this.#protocol.sendRequest(line, body));
-    if (body === undefined || options.onUpload === undefined) return;
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-    options.onUpload(length, length);
+  /** What went at once has no upload to tell of it. */
+  #tellUploaded(exchange: Exchange): void {
+    const { body, options } = exchange.request;
+    if (body === undefined) return;
+    const length = Buffer.byteLength(body as BodyPiece);
+    try {
+      options.onUpload?.(length, length);
+    } catch (error) {
+      this.#uploadFailed(exchange, error as Error);
+    }
   }
 
   #beginUpload(exchange: Exchange, line: RequestLine): void {
@@ -337,7 +344,7 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     exchange.upload = undefined;
     this.#sending = undefined;
     if (this.#exchanges[0] === exchange) {
-      if (exchange.body === undefined) this.#waitForHead(exchange);
+      if (exchange.body === undefined) this.#deadline.waitForHead(exchange);
       return;
     }
     exchange.over();
@@ -376,48 +383,32 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     if ('ref' in this.#stream) (this.#stream as SocketStream).ref();
   }
 
-  #waitForHead({ request }: Exchange): void {
-    this.#wait('head', request.options.headTimeoutMs ?? this.#settings.headTimeoutMs);
-  }
-
-  #waitForBody({ request, body }: Exchange): void {
-    if (body?.isUnread === true) this.#wait('unread', this.#settings.unreadTimeoutMs);
-    else this.#wait('body', request.options.bodyTimeoutMs ?? this.#settings.bodyTimeoutMs);
-  }
-
   /** What an upload waits for counts while its answer has not begun. */
   #waitForUpload(exchange: Exchange, phase: UploadPhase): void {
     if (this.#exchanges.length > 0 && (this.#exchanges[0] !== exchange || exchange.body !== undefined))
       return;
-    const { bodyTimeoutMs, continueTimeoutMs } = this.#settings;
-    if (phase === 'continue') this.#wait(phase, continueTimeoutMs);
-    else if (phase === 'send') this.#wait(phase, exchange.request.options.bodyTimeoutMs ?? bodyTimeoutMs);
-    else this.#wait(phase, Infinity);
-  }
-
-  #wait(phase: Phase, timeoutMs: number): void {
-    this.#phase = phase;
-    this.#waitMs = timeoutMs;
-    this.#timer.set(this.#settings.clock.elapsed() + timeoutMs);
+    this.#deadline.waitForUpload(exchange, phase);
   }
 
   #expired(): void {
-    const phase = this.#phase;
-    if (phase === 'program') return;
-    if (phase === 'continue') this.#sending?.upload?.continue();
-    else if (phase !== 'idle') {
-      const error = requestTimedOut(phase, this.#waitMs);
-      const late = this.#exchanges.shift();
-      late?.failed(error);
-      this.#cut(error, late);
-    } else if (this.isIdle) {
-      if (this.isStale) this.close();
-      else this.#timer.set(this.#idleUntil);
+    const { phase } = this.#deadline;
+    switch (phase) {
+      case 'program':
+        break;
+      case 'continue':
+        this.#sending?.upload?.continue();
+        break;
+      case 'idle':
+        if (this.#deadline.isStale) this.close();
+        else this.#deadline.restOn();
+        break;
+      default: {
+        const error = this.#deadline.errorOf(phase);
+        const late = this.#exchanges.shift();
+        late?.failed(error);
+        this.#cut(error, late);
+      }
     }
-  }
-
-  get #idleUntil(): number {
-    return this.idleSince + (keptMs(this.#lastFields) ?? this.#settings.idleTimeoutMs);
   }
 
   /** What came is no HTTP, or ended too early; or a callback of the program threw. */
@@ -454,7 +445,7 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
 
   /** The connection is gone: what can go over another does, and the rest learns why it cannot. */
   #leave(cause: Error | undefined, answering: Exchange | undefined): void {
-    this.#timer.stop();
+    this.#deadline.stop();
     const lost: Exchange[] = [];
     for (const exchange of this.#exchanges.splice(0)) {
       if (exchange === answering) exchange.failed(cause ?? truncated());
@@ -478,14 +469,4 @@ const noSteps: ConnectionSteps = {};
 
 function truncated(): HttpProtocolError {
   return new HttpProtocolError('TRUNCATED', 'the connection ended before the response did');
-}
-
-const longestKeptMs = 600_000;
-
-/** What `Keep-Alive: timeout=5` allows (RFC 2068 19.7.1), less a second for what is on its way. */
-function keptMs(fields: HeaderFields | undefined): number | undefined {
-  const seconds = /(?:^|[,;\s])timeout="?(\d{1,6})/i.exec(fields?.get('keep-alive') ?? '')?.[1];
-  return seconds === undefined
-    ? undefined
-    : Math.min(Math.max(0, 1000 * Number(seconds) - 1000), longestKeptMs);
 }

@@ -1,4 +1,5 @@
-import { handBack, type ByteReceiver, type ByteStream, type Deadline, armDeadline } from '@wirestack/socket';
+import { type ByteReceiver, type ByteStream, type Deadline, armDeadline } from '@wirestack/socket';
+import { HttpProtocolError } from '../errors.ts';
 import type { HeaderList } from '../headers.ts';
 import { ClientConnection } from '../protocol/client-connection.ts';
 import type { TransportSettings } from './client-options.ts';
@@ -37,9 +38,16 @@ export function openTunnel(
       try {
         for (let event = protocol.nextEvent(); event !== undefined; event = protocol.nextEvent()) {
           if (event.type === 'upgrade') {
+            if (protocol.takeRest().length > 0) {
+              // Who speaks TLS is not spoken to first: somebody in between would have these taken for the origin's.
+              fail(new HttpProtocolError('UNSOLICITED', 'bytes behind the answer to CONNECT'));
+              return;
+            }
             isOver = true;
             disarm();
-            resolve(handBack(stream, [protocol.takeRest()]));
+            // The socket itself, paused, and nothing around it: TLS over anything else has no back-pressure.
+            stream.pause();
+            resolve(stream);
             return;
           }
           if (event.type === 'head') {

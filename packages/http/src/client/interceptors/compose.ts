@@ -8,6 +8,17 @@ import type { Interceptor, Send } from '../client-request.ts';
  * ```
  */
 export function compose(...interceptors: readonly Interceptor[]): (send: Send) => Send {
-  return (send) =>
-    interceptors.reduceRight<Send>((next, interceptor) => (request) => interceptor(request, next), send);
+  return (send) => interceptors.reduceRight(before, send);
+}
+
+/** An interceptor may throw where it should reject: who sends need not know. */
+function before(next: Send, interceptor: Interceptor): Send {
+  return (request) => {
+    try {
+      return interceptor(request, next);
+    } catch (error) {
+      const fault = error as Error;
+      return Promise.reject(fault);
+    }
+  };
 }

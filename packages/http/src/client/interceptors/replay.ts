@@ -1,5 +1,6 @@
 import { isFileBody } from '../../file-body.ts';
-import type { BodyPiece, ClientRequest, OutgoingBody } from '../client-request.ts';
+import type { BodyPiece, ClientRequest } from '../client-request.ts';
+import { isReplayable } from '../upload.ts';
 
 /** A request that may have to be sent again, and whether it can be. */
 export interface Replay {
@@ -19,12 +20,6 @@ export function replayOf(request: ClientRequest): Replay {
   if (options.expectContinue !== true || isFileBody(body)) return { request, canRepeat: never };
   const held = new HeldBody(body as Iterable<BodyPiece> | AsyncIterable<BodyPiece>);
   return { request: { ...request, body: held }, canRepeat: () => !held.isBegun };
-}
-
-export function isReplayable(body: OutgoingBody | undefined): boolean {
-  return (
-    body === undefined || typeof body === 'string' || body instanceof Uint8Array || typeof body === 'function'
-  );
 }
 
 const always = (): boolean => true;
