@@ -49,7 +49,7 @@ interface Part extends ByteSlice {
 const chunkBytes = 262_144;
 
 /** The parts in their order. Not a generator: one that is ended before it began would leave the file open. */
-export class ByteRangesBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
+class ByteRangesBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
   readonly #parts: readonly Part[];
   readonly #end: string;
   readonly #from: Uint8Array | FileHandle;

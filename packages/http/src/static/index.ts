@@ -8,7 +8,7 @@
  * - `representation.ts` `file-fields.ts` `content-type.ts`   its answers; `siblings.ts` `compressor.ts` the same in other codings
  * - `plan.ts` `send.ts` `byte-ranges.ts` `held-bytes.ts`   conditions and ranges, and the bodies for them
  * - `listing.ts` `directory.ts` `listing-page.ts` `listing-style.ts`   directories
- * - `fallback.ts` `plain-answers.ts`   what is not there
+ * - `fallback.ts` `plain-answers.ts`   what is not there; `turns.ts` few things at a time
  */
 export { staticFiles } from './static-files.ts';
 export type {

@@ -7,7 +7,7 @@ import type { HeldBytes } from './held-bytes.ts';
 import { isSettled, settleMs, type Identity } from './identity.ts';
 import type { FilePath } from './open-file.ts';
 
-/** One file in one coding, with its answers ready: the same objects each time, for the server knows the heads of those. */
+/** One file in one coding, with its answers ready: the same objects each time, frozen, for they go to many. */
 export interface Representation {
   /** Where its bytes are, without links; `undefined` where they are in memory only. */
   readonly real: FilePath | undefined;
@@ -58,7 +58,7 @@ export function represent(parts: RepresentationParts): Representation {
     ['ETag', etagText],
     ...(lastModified === undefined ? [] : [['Last-Modified', formatHttpDate(lastModified)] as const]),
   ];
-  const fields: HeaderList = [
+  const fields: HeaderList = Object.freeze([
     ['Content-Type', contentType],
     ...(coding === undefined ? [] : [['Content-Encoding', coding] as const]),
     ...validators,
@@ -66,13 +66,13 @@ export function represent(parts: RepresentationParts): Representation {
     ['X-Content-Type-Options', 'nosniff'],
     ...lasting,
     ...extra,
-  ];
-  const withLength: HeaderList = [...fields, ['Content-Length', String(size)]];
+  ] as const);
+  const withLength: HeaderList = Object.freeze([...fields, ['Content-Length', String(size)] as const]);
   return {
     ...{ identity, size, bytes, real, contentType, etag, etagText, lastModified, fields },
     whole: wholeOf(fields, withLength, bytes, held),
-    head: { status: 200, headers: withLength },
-    notModified: { status: 304, headers: [...validators, ...lasting] },
+    head: Object.freeze({ status: 200, headers: withLength }),
+    notModified: Object.freeze({ status: 304, headers: Object.freeze([...validators, ...lasting]) }),
   };
 }
 
@@ -82,9 +82,9 @@ function wholeOf(
   bytes: Uint8Array | undefined,
   held: HeldBytes,
 ): HttpResponse {
-  if (bytes === undefined) return { status: 200, headers: fields };
-  if (bytes.length <= hashedBytes) return { status: 200, headers: fields, body: bytes };
-  return { status: 200, headers: withLength, body: held.body(bytes) };
+  if (bytes === undefined) return Object.freeze({ status: 200, headers: fields });
+  if (bytes.length <= hashedBytes) return Object.freeze({ status: 200, headers: fields, body: bytes });
+  return Object.freeze({ status: 200, headers: withLength, body: held.body(bytes) });
 }
 
 /** A file up to this has a hash of its content for its ETag: half a millisecond, once. */

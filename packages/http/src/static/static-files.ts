@@ -22,6 +22,7 @@ import { hashedBytes, type Representation } from './representation.ts';
 import { encodePath, readPath, type Place, type RequestPath } from './request-path.ts';
 import { send } from './send.ts';
 import { StoredFile, type FoundFile, type Means } from './stored-file.ts';
+import { Turns } from './turns.ts';
 
 /**
  * Serves the files under `root` by GET and HEAD, with conditions, ranges and codings; OPTIONS tells so, all else is 405. What leads out of the
@@ -45,11 +46,14 @@ export function staticFiles(root: string, options: StaticOptions = {}): StaticHa
 
 /** A file that changes whenever it is opened is sent as it is by then. */
 const maxAttempts = 3;
+/** Read at the same time: each is thousands of looks, where there are thousands of names. */
+const maxListings = 4;
 
 class Site {
   readonly #settings: Settings;
   readonly #cache: AnswerCache;
   readonly #means: Means;
+  readonly #listings = new Turns(maxListings);
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -84,7 +88,10 @@ class Site {
     }
     const found = await find(settings, path);
     if (found === 'slash') return this.#redirect(request, path);
-    if (found === 'listing') return (await answerListing(settings, request, path)) ?? this.#notFound(request);
+    if (found === 'listing') {
+      const listing = await this.#listings.take(() => answerListing(settings, request, path));
+      return listing ?? this.#notFound(request);
+    }
     if (found !== undefined) return this.#open(request, found, this.#keyOf(request.path, path), attempt);
     return (await this.#fallBack(request)) ?? this.#notFound(request);
   }

@@ -64,7 +64,10 @@ export class StoredFile {
     const { file, stats, path } = found.opened;
     const siblings = new Siblings(settings, path, identityOf(stats));
     const bytes = isRead(settings, found.opened) ? await readUpTo(file, stats.size) : undefined;
-    return new StoredFile(settings, means, found, siblings, bytes);
+    // Written to while it was read: neither the old version nor the new one.
+    const isTorn = bytes !== undefined && !isSame(await file.stat(), identityOf(stats));
+    const opened = isTorn ? { ...found.opened, lookedAt: stats.ctimeMs } : found.opened;
+    return new StoredFile(settings, means, { ...found, opened }, siblings, bytes);
   }
 
   /**
