@@ -74,7 +74,7 @@ assert ask(ours, 'GET', '/sub')[0] == ask(theirs, 'GET', '/sub')[0] == 301
 since = {'If-Modified-Since': ask(ours, 'GET', '/large.bin')[3]}
 assert ask(ours, 'GET', '/large.bin', since)[0] == ask(theirs, 'GET', '/large.bin', since)[0] == 304
 listing = ask(ours, 'GET', '/')[4].decode()
-assert 'href="./a%20%26%20b.txt"' in listing and 'a &#38; b.txt' in listing and 'href="./sub/"' in listing, listing
+assert 'href="a%20%26%20b.txt"' in listing and 'a &amp; b.txt' in listing and 'href="sub/"' in listing, listing
 for path in ('/missing', '/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/link.txt', '/%00', '/%', '/' + 300 * 'x', '/large.bin/x'):
     status, *_, body = ask(ours, 'GET', path)
     assert status == 404 and body != b'secret', (path, status, body)
@@ -82,7 +82,7 @@ assert ask(ours, 'PUT', '/new')[0] == 405
 print('ok')
 `;
     expect(await python(client, port, join(directory, 'site'))).toBe('ok\n');
-    await server.says(/"GET \/\.\.%2fsecret\.txt HTTP\/1\.1" 404 10/);
+    await server.says(/"GET \/\.\.%2fsecret\.txt HTTP\/1\.1" 404 14/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { checkFields, HttpUsageError, reasonPhrase, type HeaderList } from '@wirestack/http';
 import type { Chunk, StartResponse, Write } from './application.ts';
 import { GatewayUsageError } from './errors.ts';
+import { isHopByHop } from './hop-by-hop.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** A status line's two parts. `reason` is undefined where it is the registered one. */
@@ -97,7 +98,7 @@ function checkHeaders(headers: HeaderList): void {
   for (const header of headers) {
     const name = header[0];
     if (isOrdinary.has(name)) continue;
-    if (hopByHop.has(name.toLowerCase())) {
+    if (isHopByHop(name)) {
       throw new GatewayUsageError(
         'HOP_BY_HOP',
         `${name} belongs to the connection, which is the server's (RFC 9110 7.6.1)`,
@@ -112,15 +113,3 @@ const maxKnownStatuses = 256;
 /** Names found to be nobody's but the application's, as they were written. */
 const isOrdinary = new Set<string>();
 const maxOrdinary = 1024;
-
-const hopByHop: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'trailers',
-  'transfer-encoding',
-  'upgrade',
-]);

@@ -158,6 +158,20 @@ describe('connect', () => {
     await expect(connect('127.0.0.1:1', { timeoutMs: -1 })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
   });
 
+  test('tells each step that there is', async () => {
+    const listener = disposed(await listen('127.0.0.1:0'));
+    const { port } = listener.address as Address & { port: number };
+    for (const [host, steps] of [
+      ['127.0.0.1', ['connected']],
+      ['localhost', ['resolved', 'connected']],
+    ] as const) {
+      const told: string[] = [];
+      const stream = await connect({ host, port }, { family: 'ipv4', onStep: (step) => told.push(step) });
+      expect(told).toEqual(steps);
+      stream.abort();
+    }
+  });
+
   test('`:port` is this machine, and `localHost` the address to come from', async () => {
     const listener = disposed(await listen(':0'));
     const { port } = listener.address as Address & { port: number };

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { Client, type ClientResponse } from '@wirestack/http/client';
 import {
   flagOf,
@@ -105,6 +106,7 @@ export const get: Command = {
     const report = new Report(given, context);
     const maxTime = numberOf(given, 'max-time', 0);
     const client = new Client(await clientOptions(given, url, context.env));
+    const opened: FileHandle[] = [];
     const stop = new AbortController();
     const stopListening = context.onStop(() => {
       stop.abort(new Error('interrupted'));
@@ -114,7 +116,7 @@ export const get: Command = {
     const bar = new ProgressBar(context.stderr, flagOf(given, 'quiet') || !destination.isApart);
     try {
       const response = await client.request(url, {
-        ...(await requestOptions(given, destination.resumeFields)),
+        ...(await requestOptions(given, destination.resumeFields, opened)),
         signal,
         onUpload: (sent, total) => {
           bar.show('sent', sent, total);
@@ -136,6 +138,7 @@ export const get: Command = {
     } finally {
       stopListening();
       client.abort();
+      await Promise.all(opened.map((file) => file.close()));
     }
   },
 };

@@ -1,4 +1,4 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { HeaderList } from '@wirestack/http';
 import {
@@ -41,10 +41,15 @@ export async function clientOptions(
  * What the arguments say of the request.
  *
  * @param more fields that a download which goes on needs
+ * @param opened gets the files that the body is made of, to be closed behind it
  * @throws UsageError
  */
-export async function requestOptions(given: Arguments, more: HeaderList): Promise<RequestOptions> {
-  const body = await bodyOf(given);
+export async function requestOptions(
+  given: Arguments,
+  more: HeaderList,
+  opened: FileHandle[],
+): Promise<RequestOptions> {
+  const body = await bodyOf(given, opened);
   const method = textOf(given, 'method') ?? (flagOf(given, 'head') ? 'HEAD' : body.method);
   return {
     ...(method !== undefined && { method }),
@@ -81,12 +86,13 @@ interface Body {
   readonly method?: string;
 }
 
-async function bodyOf(given: Arguments): Promise<Body> {
+async function bodyOf(given: Arguments, opened: FileHandle[]): Promise<Body> {
   const kinds = ['data', 'json', 'upload'].filter((name) => textOf(given, name) !== undefined);
   const parts = textsOf(given, 'form');
   if (parts.length > 0) kinds.push('form');
   if (kinds.length > 1) throw new UsageError(`--${kinds.join(' and --')} are two bodies`);
-  if (parts.length > 0) return { body: multipartBody(await Promise.all(parts.map(partOf))), headers: [] };
+  if (parts.length > 0)
+    return { body: multipartBody(await Promise.all(parts.map((part) => partOf(part, opened)))), headers: [] };
   const upload = textOf(given, 'upload');
   if (upload !== undefined) {
     const file = await open(upload);
@@ -106,15 +112,16 @@ async function contentOf(text: string): Promise<string | Uint8Array> {
   return text.startsWith('@') ? readFile(text.slice(1)) : text;
 }
 
-async function partOf(text: string): Promise<OutgoingPart> {
+async function partOf(text: string, opened: FileHandle[]): Promise<OutgoingPart> {
   const equals = text.indexOf('=');
   if (equals < 1)
     throw new UsageError(`--form is ${JSON.stringify(text)}, expected NAME=VALUE or NAME=@FILE`);
   const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
   if (!value.startsWith('@')) return { name, content: value };
   const path = value.slice(1);
-  const { size } = await stat(path);
   const file = await open(path);
+  opened.push(file);
+  const { size } = await file.stat();
   return { name, filename: basename(path), content: { file, length: size } };
 }
 

@@ -392,23 +392,15 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
 
   #expired(): void {
     const { phase } = this.#deadline;
-    switch (phase) {
-      case 'program':
-        break;
-      case 'continue':
-        this.#sending?.upload?.continue();
-        break;
-      case 'idle':
-        if (this.#deadline.isStale) this.close();
-        else this.#deadline.restOn();
-        break;
-      default: {
-        const error = this.#deadline.errorOf(phase);
-        const late = this.#exchanges.shift();
-        late?.failed(error);
-        this.#cut(error, late);
-      }
-    }
+    if (phase === 'program') return;
+    if (phase === 'continue') this.#sending?.upload?.continue();
+    else if (phase !== 'idle') {
+      const error = this.#deadline.errorOf(phase);
+      const late = this.#exchanges.shift();
+      late?.failed(error);
+      this.#cut(error, late);
+    } else if (this.isStale) this.close();
+    else this.#deadline.restOn();
   }
 
   /** What came is no HTTP, or ended too early; or a callback of the program threw. */

@@ -90,9 +90,7 @@ function endsParameter(text: string, at: number): boolean {
 
 function decodeName(octets: string): string {
   const text = decodeOctets(octets);
-  return text.includes('%')
-    ? text.replace(/%(?:22|0[DAda])/g, (escape) => unescaped[escape.toUpperCase()] ?? '')
-    : text;
+  return text.includes('%') ? text.replace(/%(?:22|0[DA])/g, (escape) => unescaped[escape] ?? '') : text;
 }
 
 const unescaped: Readonly<Record<string, string>> = { '%22': '"', '%0D': '\r', '%0A': '\n' };

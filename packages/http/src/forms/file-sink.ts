@@ -32,7 +32,9 @@ export async function toMemory(part: Part): Promise<Uint8Array> {
 
 /** Runs a sink, and writes to what it answers where that is to be written to. The part is at its end then. */
 export async function intoSink<Stored>(sink: FileSink<Stored>, part: Part): Promise<Stored> {
-  const stored = await sink(part);
+  const answer = sink(part);
+  const stored = answer instanceof Promise ? await answer : answer;
+  if (part.isOver) return stored;
   if (!part.isUsed && isWebWritable(stored)) {
     await writeToWeb(part, stored);
   } else if (!part.isUsed && isNodeWritable(stored)) {

@@ -4,7 +4,7 @@ import { BodyReader, EventReader } from './event-reader.ts';
 import { BodyCursor, decoderFor, type FormOptions, type FormSource } from './form-source.ts';
 import { MultipartDecoder } from './multipart-decoder.ts';
 import { PartHead } from './part-head.ts';
-import { Part, partSource } from './part.ts';
+import { Part, PartData } from './part.ts';
 import { charsetOf, utf8Text } from './text-decoding.ts';
 import type { FormPair } from './url-encoded-decoder.ts';
 
@@ -15,7 +15,10 @@ import type { FormPair } from './url-encoded-decoder.ts';
  * Iterating throws `FormError` for what is no form, is malformed or too large (its `status` is the answer to send), what the body throws, and the
  * signal's reason.
  */
-export function formParts(source: FormSource, options: FormOptions = {}): AsyncIterableIterator<Part> {
+export function formParts(
+  source: FormSource,
+  options: FormOptions = {},
+): AsyncIterableIterator<Part, undefined> {
   return new PartIterator(source, options);
 }
 
@@ -27,7 +30,7 @@ interface PartReader {
 }
 
 /** Written by hand: of a generator, each small part would cost several times as much. */
-class PartIterator implements AsyncIterableIterator<Part> {
+class PartIterator implements AsyncIterableIterator<Part, undefined> {
   readonly #source: FormSource;
   readonly #options: FormOptions;
   #body: BodyCursor | undefined;
@@ -92,7 +95,7 @@ function multipartParts(events: EventReader): PartReader {
   return {
     poll() {
       for (let event; (event = events.poll()) !== undefined;) {
-        if (event.type === 'part') return new Part(event.head, partSource(events));
+        if (event.type === 'part') return new Part(event.head, new PartData(events));
       }
       return undefined;
     },

@@ -1,6 +1,17 @@
 import { parseMediaType } from '../fields/media-type.ts';
 import { HeaderFields } from '../headers.ts';
-import { COLON, CR, equalsIgnoreCase, FIELD_VALUE, HTAB, latin1, LF, SP, TOKEN, utf8 } from '../protocol/octets.ts';
+import {
+  COLON,
+  CR,
+  equalsIgnoreCase,
+  FIELD_VALUE,
+  HTAB,
+  latin1,
+  LF,
+  SP,
+  TOKEN,
+  utf8,
+} from '../protocol/octets.ts';
 import { parseFormDisposition, type FormDisposition } from './disposition.ts';
 import { FormError, type FormErrorCode } from './errors.ts';
 import type { FormLimits } from './limits.ts';
@@ -129,7 +140,8 @@ function usualHead(
   const nameStart = start + usual.length;
   const nameEnd = end - 3;
   const length = nameEnd - nameStart;
-  if (length < 0 || length > maxNameBytes || maxPartHeadFields < 1 || bytes[nameEnd] !== QUOTE) return undefined;
+  if (length < 0 || length > maxNameBytes || maxPartHeadFields < 1 || bytes[nameEnd] !== QUOTE)
+    return undefined;
   for (let at = 0; at < usual.length; at++) if (bytes[start + at] !== usual[at]) return undefined;
   for (let at = nameStart; at < nameEnd; at++) if (NAME[bytes[at] as number] !== 1) return undefined;
   return new PartHead(latin1(bytes, nameStart, nameEnd), undefined, plain, bytes, start, end);
@@ -154,7 +166,8 @@ function unfold(lines: Uint8Array): Uint8Array {
   const unfolded = new Uint8Array(lines.length);
   let length = 0;
   for (let at = 0; at < lines.length; at++) {
-    const isFold = lines[at] === CR && lines[at + 1] === LF && (lines[at + 2] === SP || lines[at + 2] === HTAB);
+    const isFold =
+      lines[at] === CR && lines[at + 1] === LF && (lines[at + 2] === SP || lines[at + 2] === HTAB);
     if (isFold) at++;
     else unfolded[length++] = lines[at] as number;
   }

@@ -5,7 +5,7 @@ import { BodyCursor, decoderFor, type FormOptions, type FormSource } from './for
 import { FormValues } from './form-values.ts';
 import { MultipartDecoder } from './multipart-decoder.ts';
 import type { PartHead } from './part-head.ts';
-import { join, Part, partSource } from './part.ts';
+import { join, Part, PartData } from './part.ts';
 import { charsetOf, decodeText, utf8Text } from './text-decoding.ts';
 import type { FormPair } from './url-encoded-decoder.ts';
 
@@ -103,6 +103,6 @@ async function readFile<Stored>(
   head: PartHead,
   sink: FileSink<Stored>,
 ): Promise<FormFile<Stored>> {
-  const part = new Part(head, partSource(events));
+  const part = new Part(head, new PartData(events));
   return new FormFile(part, await intoSink(sink, part));
 }
