@@ -13,7 +13,7 @@ const headers = /** @type {const} */ ([
   ['Connection', 'close'],
 ]);
 const request = String(http.sendRequest({ method: 'GET', target, headers }));
-process.stdout.write(request.replace(/^/gm, '> ').trimEnd() + '\n');
+for (const line of request.trimEnd().split('\r\n')) console.log(`> ${line}`);
 await stream.write(request, { encoding: 'latin1' });
 
 for await (const chunk of stream) {
