@@ -129,6 +129,8 @@ describe.each(Array.from(before, ([folder, { name }]) => ({ folder, name })))('$
     const installed = readJson(join(project.directory, 'node_modules', name, 'package.json')) as Manifest;
     expect(installed.version).toBe(manifestOf(folder).version);
     expect(JSON.stringify(installed)).not.toContain('workspace:');
+    // What some of its entry points want beside it, as its README says.
+    for (const peer of Object.keys(manifestOf(folder).peerDependencies ?? {})) await project.install(peer);
   });
 
   test.each(entryPointsOf(before.get(folder)!))('%s is imported by plain node', async (entryPoint) => {

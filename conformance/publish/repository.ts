@@ -13,6 +13,7 @@ export interface Manifest {
   readonly private?: boolean;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly publishConfig?: Readonly<Record<string, unknown>>;
 }
 
@@ -33,9 +34,10 @@ export function programsOf(directory: string): Manifest[] {
     .filter((manifest) => manifest.private !== true);
 }
 
-/** What a package brings in that is nobody's here. */
-export function strangersOf({ dependencies = {} }: Manifest): string[] {
-  return Object.keys(dependencies).filter((name) => !name.startsWith('@wirestack/'));
+/** What a package brings in, or wants beside it, that is nobody's here. */
+export function strangersOf({ dependencies = {}, peerDependencies = {} }: Manifest): string[] {
+  const names = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+  return names.filter((name) => !name.startsWith('@wirestack/'));
 }
 
 /** A package and all that it brings in, by what the manifests declare; sorted. */

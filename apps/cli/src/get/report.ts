@@ -53,7 +53,7 @@ export class Report {
 }
 
 /** Status line and fields, with what a terminal would obey escaped. */
-export function headText(response: ClientResponse, isColoured: boolean): string {
+function headText(response: ClientResponse, isColoured: boolean): string {
   const { version, status, reason, headers } = response;
   const line = shown(`HTTP/${version} ${String(status)} ${reason}`.trimEnd());
   const colour = status < 300 ? green : status < 400 ? yellow : red;

@@ -6,7 +6,7 @@ import { HttpClientError } from './errors.ts';
  * What `bytes()` and its like keep unless they are told otherwise. Default 64 MiB: what is kept in memory needs a bound, and what is larger is better
  * read piece by piece.
  */
-export const defaultKeptBytes = 67_108_864;
+const defaultKeptBytes = 67_108_864;
 
 /** Read on so that the connection can be used again; a longer rest costs more than another connection. */
 const discardedBytes = 65_536;
