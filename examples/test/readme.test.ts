@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-test.each(['compose.ts', 'protocol.ts', 'services.ts'])(
+test.each(['client.ts', 'compose.ts', 'protocol.ts', 'services.ts'])(
   'the README shows %s, which the type checker reads, word for word',
   (name) => {
     const code = readFileSync(new URL(`../readme/${name}`, import.meta.url), 'utf8');

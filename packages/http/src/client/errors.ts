@@ -1,3 +1,5 @@
+import { HttpProtocolError } from '../errors.ts';
+
 /**
  * Why a request came to nothing, besides what the network says (`SocketError`) and what breaks the protocol (`HttpProtocolError`).
  *
@@ -67,6 +69,11 @@ export function requestTimedOut(phase: RequestPhase, timeoutMs: number): HttpCli
   return new HttpClientError('TIMED_OUT', `${waitedFor[phase]} for ${String(timeoutMs)} ms`, {
     phase,
   });
+}
+
+/** The error for an answer without its end. */
+export function cutShort(): HttpProtocolError {
+  return new HttpProtocolError('TRUNCATED', 'the connection ended before the response did');
 }
 
 /** @param cause what the network, or what went wrong on the connection, says of it */

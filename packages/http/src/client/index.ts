@@ -4,10 +4,10 @@
  * - `client.ts`   `request` and `Client`; `prepare-request.ts` makes of what the caller says a `ClientRequest` (`client-request.ts`)
  * - `interceptors/`   redirects, retries, decompression, cookies, credentials: each a function around the next one
  * - `transport.ts`   a pool for each origin: `origin-pool.ts`, with connections by a `route.ts`, straight or by a proxy (`proxies.ts` `tunnel.ts`)
- * - `pooled-connection.ts`   one connection: joins `ClientConnection` to the stream; `exchange.ts` one request on its way, `upload.ts` its body,
+ * - `pooled-connection.ts`   one connection: joins `ClientConnection` to the stream; `exchange.ts` one request on its way, `request-sender.ts` `upload.ts` what leaves,
  *   `connection-deadline.ts` what is waited for
  * - `client-response.ts` `incoming-body.ts` `received-body.ts`   the answer
- * - `client-options.ts` `errors.ts` `late-timer.ts`   what all of them speak
+ * - `client-options.ts` `errors.ts` `late-timer.ts`   what all of them speak, and time
  */
 export { Client, request } from './client.ts';
 export type { ClientOptions, TransportOptions } from './client-options.ts';

@@ -8,16 +8,13 @@ import {
 import { HttpProtocolError } from '../errors.ts';
 import { ClientConnection } from '../protocol/client-connection.ts';
 import type { ReceivedResponse } from '../protocol/events.ts';
-import type { RequestLine } from '../protocol/request-writer.ts';
-import type { Output } from '../protocol/whole-body.ts';
 import type { TransportSettings } from './client-options.ts';
-import type { BodyPiece } from './client-request.ts';
 import type { ConnectionSteps, ResponseTiming } from './client-response.ts';
 import { ConnectionDeadline } from './connection-deadline.ts';
-import { disconnected, type HttpClientError } from './errors.ts';
+import { cutShort, disconnected, type HttpClientError } from './errors.ts';
 import type { Exchange, ExchangeHolder } from './exchange.ts';
 import { ReceivedBody, type BodyCarrier } from './received-body.ts';
-import { goesAtOnce, Upload, type UploadPhase } from './upload.ts';
+import { RequestSender, type SenderOwner } from './request-sender.ts';
 
 /** Whom a connection belongs to. */
 export interface ConnectionOwner {
@@ -30,12 +27,11 @@ export interface ConnectionOwner {
   gone(connection: PooledConnection, lost: readonly Exchange[]): void;
 }
 
-const asLatin1 = { encoding: 'latin1' } as const;
 /** For the FIN to be taken by a server that reads no more. */
 const closeTimeoutMs = 2000;
 
 /** One connection to a server: joins the protocol to the stream, and answers to the exchanges that asked. */
-export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarrier {
+export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarrier, SenderOwner {
   /** Connections to its origin are counted from 1. */
   readonly ordinal: number;
   readonly #stream: ByteStream;
@@ -45,8 +41,7 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
   readonly #settings: TransportSettings;
   /** Whose answer is not complete, oldest first. */
   readonly #exchanges: Exchange[] = [];
-  /** The one whose request is not complete; its answer may be. */
-  #sending: Exchange | undefined;
+  readonly #sender: RequestSender;
   #requests = 0;
   #isResting = false;
   readonly #deadline: ConnectionDeadline;
@@ -62,6 +57,7 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     this.#owner = owner;
     this.#settings = owner.settings;
     this.#protocol = new ClientConnection(owner.settings.messages);
+    this.#sender = new RequestSender(stream, this.#protocol, this);
     this.#deadline = new ConnectionDeadline(owner.settings, () => {
       this.#expired();
     });
@@ -86,7 +82,8 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
   /** Another request may be sent behind those under way. */
   get mayPipeline(): boolean {
     const { state } = this.#protocol;
-    if (this.#isOver || this.#sending !== undefined || (state !== 'idle' && state !== 'sent')) return false;
+    if (this.#isOver || this.#sender.current !== undefined || (state !== 'idle' && state !== 'sent'))
+      return false;
     // RFC 9112 9.3.2: nothing behind what must not be sent twice.
     return this.#exchanges[0]?.mayBePipelined !== false;
   }
@@ -113,8 +110,7 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     exchange.connectedAt = this.#settings.clock.elapsed();
     exchange.isReused = this.isUsed;
     try {
-      if (goesAtOnce(request)) this.#write(this.#protocol.sendRequest(line, request.body));
-      else this.#beginUpload(exchange, line);
+      this.#sender.send(exchange, line);
     } catch (error) {
       // The program's fault: nothing was sent, and the connection is as it was.
       exchange.failed(error as Error);
@@ -124,8 +120,9 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     if (this.#isResting) this.#wake();
     exchange.holder = this;
     this.#exchanges.push(exchange);
-    if (this.#sending === undefined && this.#exchanges.length === 1) this.#deadline.waitForHead(exchange);
-    if (request.options.onUpload !== undefined && this.#sending !== exchange) this.#tellUploaded(exchange);
+    if (this.#sender.current === undefined && this.#exchanges.length === 1)
+      this.#deadline.waitForHead(exchange);
+    this.#sender.tellSent(exchange);
   }
 
   /** It waits in the pool, and keeps no process alive. */
@@ -178,7 +175,7 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
   aborted(exchange: Exchange, error: HttpClientError): void {
     // One behind others lets them have their answers; then it is its turn to be aborted.
     if (this.#exchanges.indexOf(exchange) > 0) return;
-    if (this.#remove(exchange) || this.#sending === exchange) this.#cut(error, undefined);
+    if (this.#remove(exchange) || this.#sender.current === exchange) this.#cut(error, undefined);
   }
 
   consumed(body: ReceivedBody): void {
@@ -201,6 +198,34 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     this.#exchanges.shift();
     exchange.failed(reason);
     this.#cut(reason, exchange);
+  }
+
+  /** What an upload waits for counts while its answer has not begun. */
+  uploadWaits(exchange: Exchange): void {
+    const { upload } = exchange;
+    if (upload === undefined) return;
+    if (this.#exchanges.length > 0 && (this.#exchanges[0] !== exchange || exchange.body !== undefined))
+      return;
+    this.#deadline.waitForUpload(exchange, upload.phase);
+  }
+
+  uploaded(exchange: Exchange): void {
+    if (this.#isOver) return;
+    if (this.#exchanges[0] === exchange) {
+      if (exchange.body === undefined) this.#deadline.waitForHead(exchange);
+      return;
+    }
+    exchange.over();
+    this.#settle();
+  }
+
+  uploadFailed(exchange: Exchange, error: Error): void {
+    // Why a stream ended it says itself, and to all.
+    if (this.#isOver || error instanceof SocketError) return;
+    const answering = this.#answering;
+    this.#remove(exchange);
+    exchange.failed(error);
+    this.#cut(error, answering);
   }
 
   /** Takes what has come, as far as there is room for it. */
@@ -242,9 +267,9 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
   #begun(exchange: Exchange, head: ReceivedResponse): void {
     this.#deadline.learn(head.headers);
     this.#bodyLength = head.framing === 'length' ? head.contentLength : undefined;
-    if (this.#sending === exchange) {
+    if (this.#sender.current === exchange) {
       // It has said what it wants to say without the rest of the request (RFC 9112 9.5). A 2xx may well be made of it.
-      if (head.status >= 300) this.#stopUpload(exchange);
+      if (head.status >= 300) this.#sender.stopUpload(exchange);
       else exchange.upload?.continue();
     }
     exchange.answered(head, new ReceivedBody(this), { timing: this.#timing(exchange) });
@@ -262,7 +287,7 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
   #finished(exchange: Exchange): void {
     this.#exchanges.shift();
     exchange.body?.end();
-    if (this.#sending !== exchange || exchange.upload === undefined) exchange.over();
+    if (this.#sender.current !== exchange || exchange.upload === undefined) exchange.over();
     this.#settle();
   }
 
@@ -286,7 +311,7 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
   #settle(): void {
     if (this.#isOver) return;
     const next = this.#exchanges[0];
-    const upload = this.#sending?.upload;
+    const sending = this.#sender.current;
     if (this.#protocol.mustClose) this.close();
     else if (next?.isSettled === true) {
       // It was aborted while it stood behind others.
@@ -296,86 +321,9 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
       this.#deadline.waitForHead(next);
       if (this.mayPipeline) this.#owner.available(this);
     } else if (this.#protocol.isReusable) this.#owner.available(this);
-    else if (upload !== undefined) this.#waitForUpload(this.#sending as Exchange, upload.phase);
+    else if (sending?.upload !== undefined) this.uploadWaits(sending);
     // Behind an answer in full came what nobody asked for, or the rest of the request is not wanted.
     else this.close();
-  }
-
-  /** What went at once has no upload to tell of it. */
-  #tellUploaded(exchange: Exchange): void {
-    const { body, options } = exchange.request;
-    if (body === undefined) return;
-    const length = Buffer.byteLength(body as BodyPiece);
-    try {
-      options.onUpload?.(length, length);
-    } catch (error) {
-      this.#uploadFailed(exchange, error as Error);
-    }
-  }
-
-  #beginUpload(exchange: Exchange, line: RequestLine): void {
-    const upload = new Upload(exchange.request, this.#stream, this.#protocol);
-    try {
-      upload.begin(line);
-    } catch (error) {
-      upload.stop();
-      throw error;
-    }
-    exchange.upload = upload;
-    this.#sending = exchange;
-    upload
-      .run(() => {
-        this.#waitForUpload(exchange, upload.phase);
-      })
-      .then(
-        (isComplete) => {
-          this.#uploadEnded(exchange, isComplete);
-        },
-        (error: unknown) => {
-          // What gave the pieces is not left open, whoever is to blame.
-          upload.stop();
-          this.#uploadFailed(exchange, error as Error);
-        },
-      );
-  }
-
-  #uploadEnded(exchange: Exchange, isComplete: boolean): void {
-    if (!isComplete || this.#isOver) return;
-    exchange.upload = undefined;
-    this.#sending = undefined;
-    if (this.#exchanges[0] === exchange) {
-      if (exchange.body === undefined) this.#deadline.waitForHead(exchange);
-      return;
-    }
-    exchange.over();
-    this.#settle();
-  }
-
-  #uploadFailed(exchange: Exchange, error: Error): void {
-    exchange.upload = undefined;
-    this.#sending = undefined;
-    // Why a stream ended it says itself, and to all.
-    if (this.#isOver || error instanceof SocketError) return;
-    const answering = this.#answering;
-    this.#remove(exchange);
-    exchange.failed(error);
-    this.#cut(error, answering);
-  }
-
-  #stopUpload(exchange: Exchange): void {
-    exchange.upload?.stop();
-    exchange.upload = undefined;
-  }
-
-  #write(output: Output): void {
-    if (typeof output === 'string') {
-      void this.#stream.write(output, asLatin1);
-      return;
-    }
-    this.#stream.cork();
-    void this.#stream.write(output[0], asLatin1);
-    void this.#stream.write(output[1]);
-    this.#stream.uncork();
   }
 
   #wake(): void {
@@ -383,17 +331,10 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     if ('ref' in this.#stream) (this.#stream as SocketStream).ref();
   }
 
-  /** What an upload waits for counts while its answer has not begun. */
-  #waitForUpload(exchange: Exchange, phase: UploadPhase): void {
-    if (this.#exchanges.length > 0 && (this.#exchanges[0] !== exchange || exchange.body !== undefined))
-      return;
-    this.#deadline.waitForUpload(exchange, phase);
-  }
-
   #expired(): void {
     const { phase } = this.#deadline;
     if (phase === 'program') return;
-    if (phase === 'continue') this.#sending?.upload?.continue();
+    if (phase === 'continue') this.#sender.current?.upload?.continue();
     else if (phase !== 'idle') {
       const error = this.#deadline.errorOf(phase);
       const late = this.#exchanges.shift();
@@ -440,25 +381,22 @@ export class PooledConnection implements ByteReceiver, ExchangeHolder, BodyCarri
     this.#deadline.stop();
     const lost: Exchange[] = [];
     for (const exchange of this.#exchanges.splice(0)) {
-      if (exchange === answering) exchange.failed(cause ?? truncated());
+      if (exchange === answering) exchange.failed(cause ?? cutShort());
       else if (exchange.mayGoAgain) {
         exchange.upload?.stop();
         exchange.upload = undefined;
         lost.push(exchange);
       } else exchange.failed(disconnected(cause));
     }
-    if (this.#sending !== undefined && !lost.includes(this.#sending)) {
+    const sending = this.#sender.current;
+    if (sending !== undefined && !lost.includes(sending)) {
       // Its answer is complete, the rest of it is not wanted.
-      this.#sending.upload?.stop();
-      this.#sending.over();
+      sending.upload?.stop();
+      sending.over();
     }
-    this.#sending = undefined;
+    this.#sender.current = undefined;
     this.#owner.gone(this, lost);
   }
 }
 
 const noSteps: ConnectionSteps = {};
-
-function truncated(): HttpProtocolError {
-  return new HttpProtocolError('TRUNCATED', 'the connection ended before the response did');
-}
