@@ -15,3 +15,14 @@ export class GatewayUsageError extends TypeError {
     this.code = code;
   }
 }
+
+/** What a front server sent is none of its protocol, or above a limit: its connection ends. */
+export class FrontServerError extends Error {
+  override readonly name = 'FrontServerError';
+  readonly protocol: 'FastCGI' | 'SCGI' | 'uwsgi';
+
+  constructor(protocol: 'FastCGI' | 'SCGI' | 'uwsgi', message: string) {
+    super(`no ${protocol}: ${message}`);
+    this.protocol = protocol;
+  }
+}

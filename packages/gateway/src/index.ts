@@ -9,7 +9,7 @@
  */
 export type { Application, Body, Chunk, Middleware, StartResponse, Write } from './application.ts';
 export { deriveEnviron, type Environ, type ErrorStream } from './environ.ts';
-export { GatewayUsageError, type GatewayUsageErrorCode } from './errors.ts';
+export { FrontServerError, GatewayUsageError, type GatewayUsageErrorCode } from './errors.ts';
 export { FileWrapper } from './file-wrapper.ts';
 export { InputStream, type InputOwner, type InputSource } from './input-stream.ts';
 export { mount } from './mount.ts';
@@ -19,6 +19,10 @@ export { textResponse } from './text-response.ts';
 export { staticFiles, type StaticFilesOptions } from './applications/static-files.ts';
 export { cgiScripts } from './applications/cgi/cgi-scripts.ts';
 export type { CgiOptions } from './applications/cgi/cgi-options.ts';
+export { serveFastCgi, type FastCgiOptions } from './adapters/fastcgi/fastcgi.ts';
+export { serveScgi } from './adapters/scgi.ts';
+export type { FrontServerOptions } from './adapters/single-requests.ts';
+export { serveUwsgi } from './adapters/uwsgi.ts';
 export { Headers } from './header-fields.ts';
 export { isHopByHop } from './hop-by-hop.ts';
 export { applicationUri, requestUri, shiftPathInfo } from './request-uri.ts';

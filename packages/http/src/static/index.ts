@@ -7,7 +7,7 @@
  * - `stored-file.ts` `identity.ts` `answer-cache.ts`   a version of a file, how it is told from others, and where it is kept
  * - `representation.ts` `file-fields.ts` `content-type.ts`   its answers; `siblings.ts` `compressor.ts` the same in other codings
  * - `plan.ts` `send.ts` `byte-ranges.ts` `held-bytes.ts`   conditions and ranges, and the bodies for them
- * - `listing.ts` `directory.ts` `listing-page.ts` `listing-style.ts`   directories
+ * - `listing.ts` `directory.ts` `listing-order.ts` `listing-page.ts` `listing-style.ts`   directories
  * - `fallback.ts` `plain-answers.ts`   what is not there; `turns.ts` few things at a time
  */
 export { staticFiles } from './static-files.ts';

@@ -1,5 +1,5 @@
 import type { Directory, Entry } from './directory.ts';
-import { isoDate, type Order } from './listing.ts';
+import { isoDate, type Order } from './listing-order.ts';
 import { style } from './listing-style.ts';
 
 export interface Page {

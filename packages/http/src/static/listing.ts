@@ -3,15 +3,10 @@ import type { HeaderList } from '../headers.ts';
 import type { HttpResponse } from '../server/response.ts';
 import { readDirectory, type Directory, type Entry } from './directory.ts';
 import { listingPage } from './listing-page.ts';
+import { isoDate, type Order } from './listing-order.ts';
 import { contentSecurityPolicy } from './listing-style.ts';
 import type { Settings, StaticRequest } from './options.ts';
 import { encodePath, type Place } from './request-path.ts';
-
-/** `?sort=size&order=desc`. What is not known is like what is not there. */
-export interface Order {
-  readonly by: 'name' | 'size' | 'date';
-  readonly isDescending: boolean;
-}
 
 /** What is in a directory, as a page or as JSON, whichever the request prefers; `undefined` where it is none. */
 export async function answerListing(
@@ -106,10 +101,4 @@ function* json(path: string, { entries, isCut }: Directory): Generator<string, v
     yield `${at === 0 ? '' : ','}\n${rows.join(',\n')}`;
   }
   yield '\n]}\n';
-}
-
-/** To the second. */
-export function isoDate(ms: number): string {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? '' : `${date.toISOString().slice(0, -5)}Z`;
 }

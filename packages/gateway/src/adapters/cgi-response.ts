@@ -1,0 +1,65 @@
+import { reasonPhrase } from '@wirestack/http';
+import type { Chunk } from '../application.ts';
+import type { GatewayResponse } from '../run.ts';
+
+/** Takes the bytes of an answer; resolves when it may have more. */
+export type ResponseSink = (bytes: Uint8Array | string) => Promise<void>;
+
+/**
+ * Writes a response as CGI has it (RFC 3875 6): `Status`, the fields, an empty line, the body. The body is read to its end, or its iterator's `return()`
+ * is called: rejects with what the body threw, or the sink.
+ *
+ * @param isHead the head only: the body is closed
+ */
+export async function writeCgiResponse(
+  response: GatewayResponse,
+  isHead: boolean,
+  write: ResponseSink,
+): Promise<void> {
+  const { status, body } = response;
+  const head = headText(response);
+  if (isWhole(body)) {
+    await write(Buffer.concat([Buffer.from(head, 'latin1'), isHead ? noBytes : bytesOf(body)]));
+    return;
+  }
+  const iterator = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+  let isOver = false;
+  try {
+    await write(Buffer.from(head, 'latin1'));
+    if (isHead || status === 204 || status === 304) return;
+    for (;;) {
+      const step = await iterator.next();
+      if (step.done === true) {
+        isOver = true;
+        return;
+      }
+      if (step.value.length > 0) await write(bytesOf(step.value));
+    }
+  } finally {
+    if (!isOver) await iterator.return?.();
+    if ('close' in body && typeof body.close === 'function') await (body.close)();
+  }
+}
+
+function headText({ status, reason, headers, body }: GatewayResponse): string {
+  const lines = [`Status: ${String(status)} ${reason ?? reasonPhrase(status)}`];
+  let hasLength = false;
+  for (const [name, value] of headers) {
+    hasLength ||= name.toLowerCase() === 'content-length';
+    lines.push(`${name}: ${value}`);
+  }
+  const mayHaveLength = status !== 204 && status !== 304;
+  if (!hasLength && isWhole(body) && mayHaveLength)
+    lines.push(`Content-Length: ${String(bytesOf(body).length)}`);
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+const noBytes = new Uint8Array(0);
+
+function isWhole(body: GatewayResponse['body']): body is Chunk {
+  return typeof body === 'string' || body instanceof Uint8Array;
+}
+
+function bytesOf(chunk: Chunk): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}
