@@ -45,7 +45,7 @@ describe.each(protocols)('nginx passes requests on by $name', ({ serve, params, 
     server = await serve({ path }, validator(echo), { onError: (error) => void errors.push(error) });
     nginx = await Nginx.start(
       `upstream app { server unix:${path}; keepalive 4; }`,
-      `client_max_body_size 10m;
+      `client_max_body_size 10m; client_body_buffer_size 2m;
        location / { include /etc/nginx/${params}; ${pass}${path};
        }`,
     );

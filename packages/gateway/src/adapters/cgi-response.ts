@@ -37,7 +37,7 @@ export async function writeCgiResponse(
     }
   } finally {
     if (!isOver) await iterator.return?.();
-    if ('close' in body && typeof body.close === 'function') await (body.close)();
+    if ('close' in body && typeof body.close === 'function') await body.close();
   }
 }
 

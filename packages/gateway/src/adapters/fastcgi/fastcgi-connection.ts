@@ -109,9 +109,9 @@ export class FastCgiConnection {
       }
     } catch (error) {
       this.#request?.abort(error as Error);
-      const isIdle = this.#request === undefined && !this.#decoder.isInside;
-      const isOver = error instanceof SocketError && error.code === 'TIMED_OUT' && isIdle;
-      if (!this.#isClosing && !isOver) throw error;
+      // One that leaves, or waits too long, between two requests does what it may.
+      const isBetween = this.#request === undefined && error instanceof SocketError;
+      if (!this.#isClosing && !isBetween) throw error;
     }
   }
 
