@@ -39,7 +39,6 @@ export function notFastCgi(message: string): never {
 }
 
 const headerBytes = 8;
-export const maxContentBytes = 65_535;
 
 /** Bytes in, records out, however they are cut. A record has 65,535 bytes at most: nothing beyond one waits. */
 export class RecordDecoder {
