@@ -9,7 +9,12 @@ const loader = new URL('../../../socket/test/server/concurrency/loader/register.
 const program = fileURLToPath(new URL('./support/short-program.ts', import.meta.url));
 
 /** Runs a program that asks, and ends by itself; what it printed. */
-async function run(...args: string[]): Promise<string> {
+function run(...args: string[]): Promise<string> {
+  return start(() => undefined, ...args);
+}
+
+/** @param told called with what it has printed so far */
+async function start(told: (said: string) => void, ...args: string[]): Promise<string> {
   const child = spawn(
     process.execPath,
     ['--conditions', '@wirestack/source', '--import', loader, program, ...args],
@@ -20,7 +25,7 @@ async function run(...args: string[]): Promise<string> {
   );
   onTestFinished(() => void child.kill('SIGKILL'));
   let said = '';
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => told((said += chunk.toString())));
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const code = await new Promise((resolve) => child.once('close', resolve));
   return `${said}${String(code)}`;
@@ -49,11 +54,18 @@ it('idle tunnels keep none, either', async () => {
 
 it('a request under way keeps it alive, also over a connection that nobody has used', async () => {
   const server = await ScriptedServer.start();
-  const ended = run('unused', server.url);
+  let isAlive: () => void = () => undefined;
+  const alive = new Promise<void>((resolve) => {
+    isAlive = resolve;
+  });
+  const told = (said: string): void => {
+    if (said.includes('alive')) isAlive();
+  };
+  const ended = start(told, 'unused', server.url);
   const peer = await server.accept();
   const { target } = await peer.request();
-  // Long enough for the program to end, if nothing held it.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  // If nothing held it, it would have ended before it could say so.
+  expect(await Promise.race([alive, ended])).toBeUndefined();
   peer.send(ok(target));
-  expect(await ended).toBe('BAD_REQUEST /used 0');
+  expect(await ended).toBe('BAD_REQUEST alive /used 0');
 });

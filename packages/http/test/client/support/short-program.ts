@@ -15,5 +15,9 @@ if (what === 'idle') {
   await request(url, { method: 'no method' }).catch((error: unknown) => {
     print((error as { code: string }).code);
   });
+  // It goes off while something else keeps the process alive, and only then.
+  setTimeout(() => {
+    print('alive');
+  }, 50).unref();
   print(await (await request(`${url}/used`)).text());
 }
