@@ -3,7 +3,7 @@ import { multipartBody } from '../forms/multipart-body.ts';
 import type { HeaderList } from '../headers.ts';
 import type { BodyLike, ClientRequest, EncodedBody, OutgoingBody, RequestOptions } from './client-request.ts';
 import { hasField, headerList } from './header-list.ts';
-import { basicCredentials } from './proxies.ts';
+import { basicCredentials } from './basic-credentials.ts';
 import { requestTarget } from './request-target.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { parseHost } from '@wirestack/socket';
 import { isTrusted, trustedSources } from '@wirestack/socket/proxy-protocol';
 import { HttpUsageError } from '../errors.ts';
+import { basicCredentials } from './basic-credentials.ts';
 import { requestTarget, type RequestTarget } from './request-target.ts';
 
 /**
@@ -31,12 +32,6 @@ export function proxyFor(url: string, choice: ProxyChoice | undefined): Proxy | 
   const { username, password } = target;
   const isSecret = username !== '' || password !== '';
   return { href, target, credentials: isSecret ? basicCredentials(username, password) : undefined };
-}
-
-/** The credentials of RFC 7617, with its charset UTF-8. @throws HttpUsageError `BAD_OPTION` for a user with a colon */
-export function basicCredentials(username: string, password: string): string {
-  if (username.includes(':')) throw new HttpUsageError('BAD_OPTION', 'a user name has no colon (RFC 7617 2)');
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 /** The variables of curl, wget and Python; upper case counts, too, but for `http_proxy` in a CGI script, where a client sets it (CVE-2016-5385). */

@@ -1,5 +1,5 @@
 import type { ClientRequest, Interceptor } from '../client-request.ts';
-import { fieldOf, withField } from '../interceptors/request-fields.ts';
+import { fieldOf, withField } from '../header-list.ts';
 import type { CookieJar } from './cookie-jar.ts';
 
 /**

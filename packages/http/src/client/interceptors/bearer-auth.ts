@@ -1,7 +1,7 @@
 import { HttpUsageError } from '../../errors.ts';
 import type { ClientRequest, Interceptor } from '../client-request.ts';
 import { CredentialOrigins, type CredentialOptions } from './credential-origins.ts';
-import { fieldOf } from './request-fields.ts';
+import { fieldOf } from '../header-list.ts';
 
 /**
  * `Authorization: Bearer …` with every request (RFC 6750), unless it has an Authorization of its own.

@@ -5,7 +5,7 @@ import type { ClientResponse } from '../client-response.ts';
 import { HttpClientError } from '../errors.ts';
 import { codingsOf, decoderMakers, knownCodings, type ContentCoding } from './content-codings.ts';
 import { decodedBody } from './decoded-body.ts';
-import { fieldOf } from './request-fields.ts';
+import { fieldOf } from '../header-list.ts';
 
 export interface DecompressionOptions {
   /**

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { parseList } from '../../fields/list.ts';
 import { parseParameters } from '../../fields/parameters.ts';
+import { requireText } from '../basic-credentials.ts';
 import type { ClientRequest, Interceptor, Send } from '../client-request.ts';
 import type { ClientResponse } from '../client-response.ts';
 import { requestTarget } from '../request-target.ts';
-import { requireText } from './basic-auth.ts';
 import { challengesOf } from './challenges.ts';
 import { CredentialOrigins, type CredentialOptions } from './credential-origins.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from './digest-response.ts';
 import { leaveBehind } from './leave-behind.ts';
 import { replayOf } from './replay.ts';
-import { fieldOf } from './request-fields.ts';
+import { fieldOf } from '../header-list.ts';
 
 export interface DigestOptions extends CredentialOptions {
   /** What is answered. Default all three; without MD5, a server that offers nothing better is not answered. */

@@ -7,7 +7,7 @@
  * - `decompression.ts` `content-codings.ts` `decoded-body.ts`   Content-Encoding
  * - `basic-auth.ts` `bearer-auth.ts` `digest-auth.ts` `digest-response.ts` `challenges.ts` `credential-origins.ts`   who the caller is, and who may know
  * - `status-errors.ts` `observe.ts`   4xx and 5xx as errors; logs
- * - `replay.ts` `leave-behind.ts` `request-fields.ts`   what those share that ask again
+ * - `replay.ts` `leave-behind.ts`   what those share that ask again
  *
  * Cookies are in `../cookies/`, for they bring a list of all public suffixes.
  */

@@ -1,7 +1,7 @@
 import type { HeaderFields } from '../../headers.ts';
 import type { ClientRequest } from '../client-request.ts';
 import { HttpClientError } from '../errors.ts';
-import { withoutFields } from './request-fields.ts';
+import { withoutFields } from '../header-list.ts';
 
 /** Where a redirect leads. */
 export interface RedirectTarget {
