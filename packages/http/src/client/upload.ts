@@ -16,6 +16,11 @@ const maxAtOnce = 65_536;
 /** Of a body that is known as a whole. */
 const sliceBytes = 262_144;
 
+/**
+ * Sent before others have a turn. A server that takes all as fast as it comes never makes the loop wait, which then reads nothing: not its 413 either.
+ */
+const maxTurnBytes = 1_048_576;
+
 /** Sent with its head, in one go. */
 export function goesAtOnce(
   request: ClientRequest,
@@ -89,6 +94,8 @@ export class Upload {
         wait('continue');
       });
     }
+    // Sent since others had a turn.
+    let inTurnBytes = 0;
     for (let sentBytes = 0; !this.#isOver;) {
       wait('program');
       const step = await this.#next();
@@ -105,6 +112,11 @@ export class Upload {
       }
       sentBytes += bytes.length;
       onUpload?.(sentBytes, this.#length);
+      inTurnBytes += bytes.length;
+      if (inTurnBytes >= maxTurnBytes) {
+        inTurnBytes = 0;
+        await nextTurn();
+      }
     }
     return false;
   }
@@ -142,6 +154,12 @@ export class Upload {
       throw error;
     }
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 const asLatin1 = { encoding: 'latin1' } as const;
