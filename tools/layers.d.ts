@@ -5,6 +5,8 @@ export interface Layer {
   readonly types?: Readonly<Record<string, readonly string[]>>;
   readonly pure?: readonly string[];
   readonly pureTypes?: readonly string[];
+  readonly pureEntries?: readonly string[];
+  readonly nodeHttp?: readonly string[];
   readonly sockets?: readonly string[];
 }
 export const layers: Readonly<Record<string, Layer>>;

@@ -8,6 +8,8 @@ import { posix, relative, sep } from 'node:path';
  * - `types`     siblings that single files may import as types only
  * - `pure`      files that run in a browser: no `node:*`, no library, nothing impure of their own package
  * - `pureTypes` siblings whose types `pure` files may name
+ * - `pureEntries` entry points of siblings that run in a browser themselves: `pure` files may import them
+ * - `nodeHttp`  the only files and folders that may make requests and responses of `node:http`, for programs written for it
  * - `sockets`   the only files and folders that may know a kernel socket
  */
 export const layers = {
@@ -62,7 +64,18 @@ export const layers = {
     pure: ['src/protocol/', 'src/fields/', 'src/errors.ts', 'src/headers.ts'],
     pureTypes: ['framing'],
   },
-  gateway: { siblings: ['http', 'socket', 'framing'] },
+  gateway: {
+    siblings: ['http', 'socket', 'framing'],
+    // What runs an application, and all that `toFetch` needs of it: edge platforms have no `node:*`.
+    pure: [
+      ...['application', 'environ', 'errors', 'file-wrapper', 'header-fields', 'hop-by-hop', 'input-stream'],
+      ...['lifespan', 'mount', 'request-uri', 'run', 'start-response', 'testing-defaults', 'text-response'],
+      ...['upgrade', 'write-queue', 'adapters/rack', 'middleware/response-parts', 'middleware/vary'],
+    ].map((file) => `src/${file}.ts`),
+    pureTypes: ['http', 'socket'],
+    pureEntries: ['http/protocol', 'http/fields'],
+    nodeHttp: ['src/adapters/node/'],
+  },
   rpc: { siblings: ['socket', 'framing'] },
   dns: {
     siblings: ['socket', 'framing'],
@@ -126,7 +139,7 @@ export function objection(file, specifier, typeOnly = false) {
   const testing = path.startsWith('src/testing/');
   if (target !== undefined)
     return relativeObjection(name, path, target.slice(`packages/${name}/`.length), testing);
-  if (sibling) return siblingObjection(name, path, sibling[1], typeOnly);
+  if (sibling) return siblingObjection(name, path, sibling, typeOnly);
   if (isBuiltin(specifier))
     return builtinObjection(name, path, specifier.replace(/^node:/, ''), typeOnly, testing);
   return isPure(name, path) ? `${path} runs in a browser and needs no library.` : undefined;
@@ -145,10 +158,11 @@ function relativeObjection(name, path, target, testing) {
   return undefined;
 }
 
-function siblingObjection(name, path, to, typeOnly) {
+function siblingObjection(name, path, [, to, entry], typeOnly) {
   if (to === name) return 'Import the own package by path.';
-  const { siblings, types = {}, pureTypes = [] } = layers[name];
+  const { siblings, types = {}, pureTypes = [], pureEntries = [] } = layers[name];
   const pure = isPure(name, path);
+  if (pure && entry !== undefined && pureEntries.includes(`${to}/${entry}`)) return undefined;
   const onlyTypes = [...(types[path] ?? []), ...(pure ? pureTypes : [])];
   if (onlyTypes.includes(to)) {
     return typeOnly
@@ -168,7 +182,7 @@ function builtinObjection(name, path, module, typeOnly, testing) {
   if (/^(?:net|tls|dgram|cluster)$/.test(module) && !isListed(layers[name].sockets, path)) {
     return `Only ${layers.socket.sockets.join(', ')} of packages/socket know a kernel socket.`;
   }
-  if (/^(?:http|https|http2)$/.test(module) && !typeOnly) return `HTTP is what packages/http is for.`;
+  if (/^(?:http|https|http2)$/.test(module) && !typeOnly && !isListed(layers[name].nodeHttp, path)) return `HTTP is what packages/http is for.`;
   return undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { HeaderList } from '@wirestack/http';
 import type { Environ } from './environ.ts';
+import type { Lifespan } from './lifespan.ts';
 
 /** A piece of a body: bytes, or text that goes out as UTF-8. */
 export type Chunk = Uint8Array | string;
@@ -12,7 +13,7 @@ export type Body = (Iterable<Chunk> | AsyncIterable<Chunk>) & { close?(): void |
 
 /**
  * Sends a chunk at once, for programs that cannot yield: PEP 3333's `write()`. Resolves when the server has taken it; rejects with
- * `SocketError` `PEER_CLOSED` when nobody will, for the client left. A promise that nobody awaits is harmless.
+ * `ClientGoneError` (`PEER_CLOSED`) when nobody will, for the client left. A promise that nobody awaits is harmless.
  */
 export type Write = (chunk: Chunk) => Promise<void>;
 
@@ -26,7 +27,11 @@ export type Write = (chunk: Chunk) => Promise<void>;
 export type StartResponse = (status: `${number} ${string}`, headers: HeaderList, error?: unknown) => Write;
 
 /** PEP 3333's application: `(environ, startResponse) => ['hello\n']`. */
-export type Application = (environ: Environ, startResponse: StartResponse) => Body | Promise<Body>;
+export interface Application {
+  (environ: Environ, startResponse: StartResponse): Body | Promise<Body>;
+  /** What servers do with it before the first request, and after the last; see `withLifespan`. */
+  readonly lifespan?: Lifespan | undefined;
+}
 
 /** An application around an application. */
 export type Middleware = (app: Application) => Application;

@@ -1,6 +1,7 @@
 import type { HeaderList } from '@wirestack/http';
 import type { FileWrapper } from './file-wrapper.ts';
 import type { InputStream } from './input-stream.ts';
+import type { Upgrade } from './upgrade.ts';
 
 /** Where an application writes its complaints: `wsgi.errors`. */
 export interface ErrorStream {
@@ -49,6 +50,10 @@ export interface Environ {
   readonly 'wirestack.trailers': HeaderList;
   /** Sends `103 Early Hints` with these fields (RFC 8297). */
   readonly 'wirestack.early_hints': (headers: HeaderList) => void;
+  /** Aborted when the server begins to drain, where it tells: a stream of events should end then. */
+  readonly 'wirestack.draining'?: AbortSignal | undefined;
+  /** There where the client would change the protocol, and the server can. */
+  readonly 'wirestack.upgrade'?: Upgrade | undefined;
   [key: string]: unknown;
 }
 

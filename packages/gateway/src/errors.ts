@@ -16,12 +16,25 @@ export class GatewayUsageError extends TypeError {
   }
 }
 
+/** Nobody takes what an application says: the client left, or asked for no body. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError';
+  readonly code = 'PEER_CLOSED';
+
+  constructor(message: string = 'the client left, or asked for no body') {
+    super(message);
+  }
+}
+
+/** How a front server speaks. */
+type FrontProtocol = 'CGI' | 'FastCGI' | 'SCGI' | 'uwsgi';
+
 /** What a front server sent is none of its protocol, or above a limit: its connection ends. */
 export class FrontServerError extends Error {
   override readonly name = 'FrontServerError';
-  readonly protocol: 'FastCGI' | 'SCGI' | 'uwsgi';
+  readonly protocol: FrontProtocol;
 
-  constructor(protocol: 'FastCGI' | 'SCGI' | 'uwsgi', message: string) {
+  constructor(protocol: FrontProtocol, message: string) {
     super(`no ${protocol}: ${message}`);
     this.protocol = protocol;
   }

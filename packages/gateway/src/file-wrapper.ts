@@ -1,17 +1,18 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { FileBody } from '@wirestack/http';
 
 /**
  * `wsgi.file_wrapper`: a body that is a part of an open file. The server sends it by its fastest means and closes the file; a server
  * without such means, or middleware, iterates it like any body.
  */
 export class FileWrapper implements AsyncIterable<Uint8Array> {
-  readonly file: FileHandle;
+  /** Node's `FileHandle`. */
+  readonly file: FileBody['file'];
   readonly start: number;
   readonly length: number;
   #isClosed = false;
 
   /** @param length bytes from `start` on; they are the Content-Length. */
-  constructor(file: FileHandle, length: number, start = 0) {
+  constructor(file: FileBody['file'], length: number, start = 0) {
     this.file = file;
     this.length = length;
     this.start = start;
@@ -19,7 +20,7 @@ export class FileWrapper implements AsyncIterable<Uint8Array> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     for (let sent = 0; sent < this.length;) {
-      const buffer = Buffer.allocUnsafeSlow(Math.min(65_536, this.length - sent));
+      const buffer = new Uint8Array(Math.min(65_536, this.length - sent));
       const { bytesRead } = await this.file.read(buffer, 0, buffer.length, this.start + sent);
       if (bytesRead === 0) return;
       sent += bytesRead;

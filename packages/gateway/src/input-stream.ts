@@ -55,7 +55,7 @@ export class InputStream implements AsyncIterable<Uint8Array> {
       this.#rest = chunk.subarray(taken);
       if (lineEnd > 0) break;
     }
-    return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts, length);
+    return parts.length === 1 ? (parts[0] as Uint8Array) : joined(parts, length);
   }
 
   async #next(): Promise<Uint8Array | undefined> {
@@ -72,3 +72,13 @@ export class InputStream implements AsyncIterable<Uint8Array> {
 }
 
 const empty = new Uint8Array(0);
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

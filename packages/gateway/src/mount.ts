@@ -1,5 +1,6 @@
 import type { Application } from './application.ts';
 import { deriveEnviron } from './environ.ts';
+import { keepLifespan } from './lifespan.ts';
 import { textResponse } from './text-response.ts';
 
 /**
@@ -21,7 +22,7 @@ export function mount(applications: Readonly<Record<string, Application>>): Appl
       );
     }
   }
-  return (environ, startResponse) => {
+  const mounted: Application = (environ, startResponse) => {
     const { SCRIPT_NAME, PATH_INFO } = environ;
     for (const [prefix, app] of routes) {
       if (prefix === '/') return app(environ, startResponse);
@@ -31,4 +32,5 @@ export function mount(applications: Readonly<Record<string, Application>>): Appl
     }
     return textResponse(startResponse, '404 Not Found');
   };
+  return keepLifespan(Object.values(applications), mounted);
 }

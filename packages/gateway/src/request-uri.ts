@@ -59,7 +59,7 @@ function baseOf(environ: ApplicationPlace): string {
 }
 
 /** What a path must not hold as it is; Python's `quote` with what RFC 3986 allows in a segment. */
-function encodedPath(path: string): string {
+export function encodedPath(path: string): string {
   return path.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/gu, (character) => {
     const isLone = /^[\ud800-\udfff]$/.test(character);
     return isLone ? '%EF%BF%BD' : encodeURIComponent(character);

@@ -3,7 +3,9 @@ import type { Application, Body, Chunk } from './application.ts';
 import type { Environ } from './environ.ts';
 import { GatewayUsageError } from './errors.ts';
 import { FileWrapper } from './file-wrapper.ts';
+import type { ByteStream } from '@wirestack/socket';
 import { ResponseStart } from './start-response.ts';
+import { UpgradeBody } from './upgrade.ts';
 
 /** What a server has to send. A body in pieces is read to its end, or its iterator's `return()` is called. */
 export interface GatewayResponse {
@@ -12,6 +14,8 @@ export interface GatewayResponse {
   readonly reason: string | undefined;
   readonly headers: HeaderList;
   readonly body: Chunk | FileWrapper | AsyncIterable<Chunk> | Iterable<Chunk>;
+  /** The application takes the connection over: there is no body then, but for `return()` to call where the connection is not taken. */
+  readonly upgrade?: (stream: ByteStream) => Promise<unknown>;
 }
 
 /**
@@ -63,6 +67,7 @@ function settle(body: Body, start: ResponseStart): GatewayResponse | Promise<Gat
     const chunk = (body.length === 0 ? '' : body[0]) as Chunk;
     return respond(start, checkChunk(chunk));
   }
+  if (body instanceof UpgradeBody) return respondUpgrade(start, body);
   if (body instanceof FileWrapper && start.status !== undefined) return respond(start, body);
   const pieces = new Pieces(body, start);
   return pieces.begin(start);
@@ -76,8 +81,41 @@ function respond(start: ResponseStart, body: GatewayResponse['body']): GatewayRe
       'the application returned a body and did not call startResponse',
     );
   }
+  if (status.code === 101 && !start.isUpgrade) {
+    throw new GatewayUsageError('BAD_BODY', 'what goes with 101 is made by `wirestack.upgrade`');
+  }
   start.isSent = true;
   return { status: status.code, reason: status.reason, headers, body };
+}
+
+function respondUpgrade(start: ResponseStart, body: UpgradeBody): GatewayResponse {
+  let isClosed = false;
+  const close = async (): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
+    await body.close();
+  };
+  const nothing: AsyncIterable<Chunk> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.resolve(over),
+      return: async () => {
+        await close();
+        return over;
+      },
+    }),
+  };
+  start.isUpgrade = true;
+  const response = respond(start, nothing);
+  return {
+    ...response,
+    upgrade: async (stream) => {
+      try {
+        await body.use(stream);
+      } finally {
+        await close();
+      }
+    },
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkFields, HttpUsageError, reasonPhrase, type HeaderList } from '@wirestack/http';
+import { checkFields, HttpUsageError, reasonPhrase, type HeaderList } from '@wirestack/http/protocol';
 import type { Chunk, StartResponse, Write } from './application.ts';
 import { GatewayUsageError } from './errors.ts';
 import { isHopByHop } from './hop-by-hop.ts';
@@ -8,6 +8,8 @@ import { WriteQueue } from './write-queue.ts';
 export interface Status {
   readonly code: number;
   readonly reason: string | undefined;
+  /** Fields that were found right with this status: name, value, name, value …. Most applications send the same ones again and again. */
+  checked: readonly string[];
 }
 
 /** What an application has said of its response so far: the discipline of PEP 3333's `start_response`. */
@@ -16,6 +18,8 @@ export class ResponseStart {
   headers: HeaderList = [];
   /** The head is on its way: it cannot be replaced any more. */
   isSent = false;
+  /** The body is what `wirestack.upgrade` made. */
+  isUpgrade = false;
   /** What the application wrote instead of yielding it; there only if it did. */
   written: WriteQueue | undefined;
   /** Called at the first `write` that is not empty, where somebody waits for it. */
@@ -35,7 +39,10 @@ export class ResponseStart {
       if (this.isSent) throw error;
     }
     const parsed = parseStatus(status);
-    checkHeaders(headers);
+    if (!isSameFields(parsed.checked, headers)) {
+      checkHeaders(headers, parsed.code);
+      if (headers.length <= maxChecked) parsed.checked = headers.flat();
+    }
     this.status = parsed;
     this.headers = headers;
     return this.#write;
@@ -65,21 +72,21 @@ export class ResponseStart {
 function parseStatus(status: string): Status {
   const known = knownStatuses.get(status);
   if (known !== undefined) return known;
-  const match = /^([2-9]\d\d) ([\t\x20-\x7e\x80-\xff]*)$/.exec(status);
+  const match = /^(101|[2-9]\d\d) ([\t\x20-\x7e\x80-\xff]*)$/.exec(status);
   if (match === null) {
     throw new GatewayUsageError(
       'BAD_STATUS',
-      `${JSON.stringify(status)} is no final status such as "200 OK"`,
+      `${JSON.stringify(status)} is no final status such as "200 OK", and not 101`,
     );
   }
   const code = Number(match[1]);
   const reason = match[2] === reasonPhrase(code) ? undefined : match[2];
-  const parsed: Status = { code, reason };
+  const parsed: Status = { code, reason, checked: unknown };
   if (knownStatuses.size < maxKnownStatuses) knownStatuses.set(status, parsed);
   return parsed;
 }
 
-function checkHeaders(headers: HeaderList): void {
+function checkHeaders(headers: HeaderList, status: number): void {
   for (const header of headers) {
     // What is no string could become another text when it is sent than it was when it was checked.
     if (typeof header[0] !== 'string' || typeof header[1] !== 'string') {
@@ -99,6 +106,8 @@ function checkHeaders(headers: HeaderList): void {
     const name = header[0];
     if (isOrdinary.has(name)) continue;
     if (isHopByHop(name)) {
+      // What is changed to, or could be, is the application's to say (RFC 9110 7.8, 15.5.22).
+      if ((status === 101 || status === 426) && name.toLowerCase() === 'upgrade') continue;
       throw new GatewayUsageError(
         'HOP_BY_HOP',
         `${name} belongs to the connection, which is the server's (RFC 9110 7.6.1)`,
@@ -107,6 +116,22 @@ function checkHeaders(headers: HeaderList): void {
     if (isOrdinary.size < maxOrdinary) isOrdinary.add(name);
   }
 }
+
+/** `known` has name, value, name, value …. Compared by content: a program may change an array that it gave before. */
+function isSameFields(known: readonly string[], headers: HeaderList): boolean {
+  if (known.length !== 2 * headers.length) return false;
+  let at = 0;
+  for (const header of headers) {
+    if (known[at] !== header[0] || known[at + 1] !== header[1]) return false;
+    at += 2;
+  }
+  return true;
+}
+
+/** No fields are like these: an empty list is checked once, too. */
+const unknown: readonly string[] = [''];
+/** Fields of which what was checked is kept: a few hundred statuses hold no more than that. */
+const maxChecked = 32;
 
 const knownStatuses = new Map<string, Status>();
 const maxKnownStatuses = 256;

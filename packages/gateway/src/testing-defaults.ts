@@ -8,7 +8,7 @@ import { InputStream } from './input-stream.ts';
  * @param body what `wsgi.input` has
  */
 export function setupTestingDefaults(given: Partial<Environ> = {}, body: Uint8Array | string = ''): Environ {
-  let bytes: Uint8Array | undefined = typeof body === 'string' ? Buffer.from(body) : body;
+  let bytes: Uint8Array | undefined = typeof body === 'string' ? new TextEncoder().encode(body) : body;
   const { length } = bytes;
   const source = {
     read: () => {

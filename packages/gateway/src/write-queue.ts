@@ -1,5 +1,5 @@
-import { SocketError } from '@wirestack/socket';
 import type { Chunk } from './application.ts';
+import { ClientGoneError } from './errors.ts';
 
 interface Waiting {
   readonly chunk: Chunk;
@@ -15,10 +15,10 @@ export class WriteQueue {
   #failure: { error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  /** Resolves when the server has taken the chunk; rejects with `SocketError` `PEER_CLOSED` when nobody will. */
+  /** Resolves when the server has taken the chunk; rejects with `ClientGoneError` when nobody will. */
   push(chunk: Chunk): Promise<void> {
     const written = new Promise<void>((taken, refused) => {
-      if (this.#isAbandoned) refused(abandonedError());
+      if (this.#isAbandoned) refused(new ClientGoneError());
       else this.#chunks.push({ chunk, taken, refused });
       this.#wake?.();
     });
@@ -41,7 +41,7 @@ export class WriteQueue {
   /** Nobody takes what is left, or comes: whoever writes without end has to learn of it. */
   abandon(): void {
     this.#isAbandoned = true;
-    for (const { refused } of this.#chunks.splice(0)) refused(abandonedError());
+    for (const { refused } of this.#chunks.splice(0)) refused(new ClientGoneError());
     this.#wake?.();
   }
 
@@ -61,8 +61,4 @@ export class WriteQueue {
       this.#wake = undefined;
     }
   }
-}
-
-function abandonedError(): SocketError {
-  return new SocketError('PEER_CLOSED', 'the client left, or asked for no body');
 }

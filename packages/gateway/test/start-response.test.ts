@@ -35,7 +35,6 @@ test.each([
   ['space before', ' 200 OK'],
   ['words', 'OK'],
   ['an informational status', '100 Continue'],
-  ['a switch of protocols', '101 Switching Protocols'],
   ['CR LF', '200 OK\r\nX: y'],
   ['LF', '200 OK\n'],
   ['CR', '200 O\rK'],

@@ -184,7 +184,7 @@ test('when the client leaves, write() rejects: whoever writes without end goes o
   await peer.write(requestOf('GET /'));
   await until(peer, 'xxx');
   peer.abort();
-  expect(await ended.promise).toMatchObject({ name: 'SocketError', code: 'PEER_CLOSED' });
+  expect(await ended.promise).toMatchObject({ name: 'ClientGoneError', code: 'PEER_CLOSED' });
   await closed.promise;
   expect(errors).toEqual([]);
 });

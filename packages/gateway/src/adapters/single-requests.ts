@@ -11,7 +11,8 @@ import type { Application } from '../application.ts';
 import type { ErrorStream } from '../environ.ts';
 import { FrontServerError } from '../errors.ts';
 import { run } from '../run.ts';
-import { writeCgiResponse } from './cgi-response.ts';
+import { serveApplication } from './serve-application.ts';
+import { serverErrorPage, writeCgiResponse } from './cgi-response.ts';
 import { environOfVariables } from './variables-environ.ts';
 
 /** `onError` is told of what an application throws, which the client sees as 500, and of requests that are none. */
@@ -53,13 +54,15 @@ export function serveRequests(
   const { scriptName = '', headTimeoutMs = 15_000, bodyTimeoutMs = 30_000, maxHeadBytes = 65_536 } = options;
   const settings = { scriptName, headTimeoutMs, bodyTimeoutMs, maxHeadBytes };
   const { onError = reportError } = options;
-  return serve(
-    address,
-    (stream) =>
-      answer(stream, app, settings, head, (error) => {
-        onError(error, stream);
-      }),
-    options,
+  return serveApplication(app, () =>
+    serve(
+      address,
+      (stream) =>
+        answer(stream, app, settings, head, (error) => {
+          onError(error, stream);
+        }),
+      options,
+    ),
   );
 }
 
@@ -110,9 +113,7 @@ async function answer(
     response = await run(app, environ);
   } catch (error) {
     report(error);
-    await stream.write(
-      'Status: 500 Internal Server Error\r\nContent-Type: text/plain\r\n\r\nInternal Server Error\n',
-    );
+    await stream.write(serverErrorPage);
     return;
   }
   await writeCgiResponse(response, isHead, (bytes) => stream.write(bytes));

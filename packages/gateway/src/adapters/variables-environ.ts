@@ -2,6 +2,7 @@ import type { HeaderList } from '@wirestack/http';
 import { decodePath, type Environ, type ErrorStream } from '../environ.ts';
 import { FileWrapper } from '../file-wrapper.ts';
 import { InputStream, type InputSource } from '../input-stream.ts';
+import { encodedPath } from '../request-uri.ts';
 
 /** What a request by the variables of CGI has besides them. */
 export interface VariablesRequest {
@@ -10,6 +11,8 @@ export interface VariablesRequest {
   readonly errors: ErrorStream;
   /** Where the application is mounted, for front servers that do not say it: what `PATH_INFO` leaves out. */
   readonly scriptName: string;
+  /** `SCRIPT_NAME` and `PATH_INFO` are what they say, empty ones too: CGI. */
+  readonly isPlaceGiven?: boolean;
 }
 
 /**
@@ -26,7 +29,7 @@ export function environOfVariables(
   const uri = text('REQUEST_URI', '');
   const [uriPath = ''] = uri.split('?');
   const given = variables.get('PATH_INFO');
-  const hasPlace = given !== undefined && given !== '';
+  const hasPlace = request.isPlaceGiven === true || (given !== undefined && given !== '');
   const whole = hasPlace
     ? ''
     : uriPath === ''
@@ -36,16 +39,20 @@ export function environOfVariables(
   const isBelow = whole === scriptName || whole.startsWith(`${scriptName}/`);
   const scheme =
     isOn(variables.get('HTTPS')) || variables.get('REQUEST_SCHEME') === 'https' ? 'https' : 'http';
+  const scriptPath = hasPlace ? utf8(text('SCRIPT_NAME', '')).replace(/\/$/, '') : isBelow ? scriptName : '';
+  const pathInfo = hasPlace ? utf8(given ?? '') : isBelow ? whole.slice(scriptName.length) : whole;
+  const query = text('QUERY_STRING', uri.includes('?') ? uri.slice(uri.indexOf('?') + 1) : '');
   const environ: Environ = {
     REQUEST_METHOD: text('REQUEST_METHOD', 'GET'),
-    SCRIPT_NAME: hasPlace ? utf8(text('SCRIPT_NAME', '')).replace(/\/$/, '') : isBelow ? scriptName : '',
-    PATH_INFO: hasPlace ? utf8(given) : isBelow ? whole.slice(scriptName.length) : whole,
-    QUERY_STRING: text('QUERY_STRING', uri.includes('?') ? uri.slice(uri.indexOf('?') + 1) : ''),
+    SCRIPT_NAME: scriptPath,
+    PATH_INFO: pathInfo,
+    QUERY_STRING: query,
     SERVER_NAME: text('SERVER_NAME', 'localhost'),
     SERVER_PORT: text('SERVER_PORT', scheme === 'https' ? '443' : '80'),
     SERVER_PROTOCOL: text('SERVER_PROTOCOL', 'HTTP/1.0'),
     REMOTE_ADDR: text('REMOTE_ADDR', ''),
-    REQUEST_URI: uri,
+    // CGI itself has none.
+    REQUEST_URI: uri === '' ? encodedPath(scriptPath + pathInfo) + (query === '' ? '' : `?${query}`) : uri,
     'wsgi.version': [1, 0],
     'wsgi.url_scheme': scheme,
     'wsgi.input': new InputStream({ body: request.input }),

@@ -61,10 +61,8 @@ export class RequestHead {
   readonly expectsContinue: boolean;
   /** The client would change the protocol (RFC 9110 7.8). */
   readonly wantsUpgrade: boolean;
-  readonly #bytes: Uint8Array;
-  readonly #start: number;
-  readonly #end: number;
-  #headers: HeaderFields | undefined;
+  /** One object for all requests of a connection that repeat the section before. */
+  readonly headers: HeaderFields;
 
   constructor(
     method: string,
@@ -75,9 +73,7 @@ export class RequestHead {
     keepAlive: boolean,
     expectsContinue: boolean,
     wantsUpgrade: boolean,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
+    headers: HeaderFields,
   ) {
     this.method = method;
     this.target = target;
@@ -87,13 +83,7 @@ export class RequestHead {
     this.keepAlive = keepAlive;
     this.expectsContinue = expectsContinue;
     this.wantsUpgrade = wantsUpgrade;
-    this.#bytes = bytes;
-    this.#start = start;
-    this.#end = end;
-  }
-
-  get headers(): HeaderFields {
-    return (this.#headers ??= new HeaderFields(this.#bytes, this.#start, this.#end));
+    this.headers = headers;
   }
 
   /** The client keeps trailers: `TE: trailers`, which it says for this connection only (RFC 9110 6.5.1, 10.1.4). */

@@ -1,4 +1,5 @@
 import { HttpProtocolError } from '../errors.ts';
+import { HeaderFields } from '../headers.ts';
 import { Input } from './input.ts';
 import { LineRepair } from './line-repair.ts';
 import type { MessageRules } from './limits.ts';
@@ -45,6 +46,9 @@ export class FieldParser {
   end = 0;
   /** What the offsets of Host count from, in `bytes`. */
   base = 0;
+  #headers: HeaderFields | undefined;
+  /** What was found out of the section holds: it was read to its end as it is. */
+  #isKept = false;
 
   hostCount = 0;
   hostStart = 0;
@@ -74,8 +78,37 @@ export class FieldParser {
     this.#section = section;
   }
 
+  /** The fields of a complete section, made once for all messages that repeat it. */
+  get headers(): HeaderFields {
+    return (this.#headers ??= new HeaderFields(this.bytes, this.start, this.end));
+  }
+
+  /**
+   * True where the section at `offset` of the message is, byte for byte, the one before: then it is complete, and everything found out of that one holds. The clients
+   * of a connection repeat themselves: ten fields of a browser take a fifth of the time.
+   */
+  repeats(input: Input, offset: number, limit: number): boolean {
+    if (!this.#isKept) return false;
+    const { bytes, position } = input;
+    const known = this.bytes;
+    const length = this.end + 2 - this.start;
+    const at = position + offset;
+    if (limit - at < length || !isEqual(bytes, at, known, this.start, length)) return false;
+    this.offset = offset + length;
+    return true;
+  }
+
+  /** The next section is read anew: nothing of this one is held in memory for it. */
+  forget(): void {
+    this.#isKept = false;
+    this.bytes = noBytes;
+    this.#headers = undefined;
+  }
+
   /** Ready for a section that begins at `offset` of the message. */
   reset(offset: number): void {
+    this.#isKept = false;
+    this.#headers = undefined;
     this.offset = this.#sectionStart = offset;
     this.count = 0;
     this.hostCount = 0;
@@ -153,6 +186,7 @@ export class FieldParser {
           this.start = base + this.#sectionStart;
           this.end = at - 1;
           this.base = base;
+          this.#isKept = true;
           return true;
         }
       }
@@ -187,6 +221,7 @@ export class FieldParser {
     }
     this.#repair = undefined;
     this.offset = repair.offset;
+    this.#isKept = false;
     return true;
   }
 
@@ -297,6 +332,11 @@ const noBytes = new Uint8Array(0);
 function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
   while (end > start && (bytes[end - 1] === SP || bytes[end - 1] === HTAB)) end--;
   return end;
+}
+
+function isEqual(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false;
+  return true;
 }
 
 function isListGap(code: number | undefined): boolean {

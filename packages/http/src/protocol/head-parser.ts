@@ -15,6 +15,7 @@ const METHOD = 2;
 const TARGET_ = 3;
 const VERSION = 4;
 const FIELDS = 5;
+const REPEATED = 6;
 
 const versionLineLength = versionLength + 2;
 /** The longest registered method, UPDATEREDIRECTREF, has 17. */
@@ -59,13 +60,16 @@ export class HeadParser {
     const ceiling = input.position + maxHeadBytes;
     const limit = Math.min(input.end, ceiling);
     const isComplete =
-      (this.#step === FIELDS || this.#requestLine(input, limit)) && this.#fields.parse(input, limit);
+      (this.#step === FIELDS || this.#requestLine(input, limit)) &&
+      (this.#step === REPEATED || this.#fields.parse(input, limit));
     if (!isComplete) {
       if (limit < ceiling || maxHeadBytes === Infinity) return undefined;
       throw input.fault('HEAD_TOO_LARGE', `the head has more than ${String(maxHeadBytes)} bytes`, ceiling);
     }
     const head = this.#finish(input);
     input.position += this.#fields.offset;
+    // A body may be long under way: what was read with the head is not held for it.
+    if (head.framing !== 'none') this.#fields.forget();
     this.#step = START;
     this.#offset = 0;
     return head;
@@ -132,8 +136,12 @@ export class HeadParser {
         at++;
       }
       if (isComplete) {
-        this.#step = FIELDS;
-        this.#fields.reset(at - base);
+        if (this.#fields.repeats(input, at - base, limit)) {
+          this.#step = REPEATED;
+        } else {
+          this.#step = FIELDS;
+          this.#fields.reset(at - base);
+        }
         return true;
       }
     }
@@ -194,9 +202,7 @@ export class HeadParser {
         !(framing === 'chunked' && fields.contentLength >= 0),
       fields.expectsContinue && isVersion11 && framing !== 'none',
       fields.hasUpgrade && fields.connectionUpgrade && isVersion11,
-      fields.bytes,
-      fields.start,
-      fields.end,
+      fields.headers,
     );
   }
 

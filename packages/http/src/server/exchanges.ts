@@ -204,6 +204,7 @@ export class Exchanges {
       sender = writer.answer(response, request.method);
       if (sender === undefined) owner.observation?.answered(request, response);
     } catch (error) {
+      if (response.upgrade !== undefined) discardBody(response);
       this.#answerFault(request, error);
     }
     if (sender !== undefined) {

@@ -1,5 +1,6 @@
 import { serve, type AddressLike, type RunningServer, type ServeOptions } from '@wirestack/socket';
 import type { Application } from '../../application.ts';
+import { serveApplication } from '../serve-application.ts';
 import { FastCgiConnection, type FastCgiSettings } from './fastcgi-connection.ts';
 
 /** `onError` is told of what an application throws, which the client sees as 500, and of what is no FastCGI. */
@@ -34,13 +35,15 @@ export function serveFastCgi(
     maxConnections: options.maxConnections ?? Infinity,
   };
   const { onError = reportError } = options;
-  return serve(
-    address,
-    (stream) =>
-      new FastCgiConnection(stream, app, settings, (error) => {
-        onError(error, stream);
-      }).serve(),
-    options,
+  return serveApplication(app, () =>
+    serve(
+      address,
+      (stream) =>
+        new FastCgiConnection(stream, app, settings, (error) => {
+          onError(error, stream);
+        }).serve(),
+      options,
+    ),
   );
 }
 

@@ -1,0 +1,82 @@
+import type { Application, Chunk } from '../../application.ts';
+import { startApplication } from '../../lifespan.ts';
+import { run, type GatewayResponse } from '../../run.ts';
+import { methodOf, type LambdaEvent } from './lambda-event.ts';
+import { environOf } from './lambda-environ.ts';
+import { resultFor, type LambdaResult } from './lambda-result.ts';
+
+export type { LambdaEvent, LambdaResult };
+
+export interface LambdaOptions {
+  /** Told of what an application throws, which the client sees as 500. Default: written to stderr. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * An application as a function for AWS Lambda behind API Gateway (formats 1.0 and 2.0), a function URL, or an Application Load Balancer; responses go as a whole.
+ *
+ * ```ts
+ * export const handler = toLambda(application);
+ * ```
+ *
+ * `environ['lambda.event']` and `['lambda.context']` are what the function was called with. A stage in the path is the `SCRIPT_NAME`. Bodies of a type of text
+ * go as text, others in base64. The lifespan starts with the first call; nobody says when the last was.
+ */
+export function toLambda(
+  app: Application,
+  options: LambdaOptions = {},
+): (event: LambdaEvent, context?: unknown) => Promise<LambdaResult> {
+  const { onError = reportError } = options;
+  let started: Promise<unknown> | undefined;
+  return async (event, context) => {
+    // A start that failed is tried again by the next call.
+    started ??= startApplication(app).catch((error: unknown) => {
+      started = undefined;
+      throw error;
+    });
+    const result = resultFor(event);
+    let response: GatewayResponse;
+    let bytes: Uint8Array;
+    try {
+      await started;
+      response = await run(app, environOf(event, context));
+      const hasBody = methodOf(event) !== 'HEAD' && response.status !== 204 && response.status !== 304;
+      bytes = await collect(response.body, hasBody);
+    } catch (error) {
+      onError(error);
+      return result(500, [['Content-Type', 'text/plain']], Buffer.from('Internal Server Error\n'));
+    }
+    return result(response.status, response.headers, bytes);
+  };
+}
+
+function reportError(error: unknown): void {
+  console.error(error);
+}
+
+/** The whole body; closed, and not read, where there is none to send. */
+async function collect(body: GatewayResponse['body'], hasBody: boolean): Promise<Uint8Array> {
+  if (typeof body === 'string' || body instanceof Uint8Array)
+    return hasBody ? bytesOf(body) : new Uint8Array(0);
+  const iterator = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+  const parts: Uint8Array[] = [];
+  let isOver = false;
+  try {
+    while (hasBody) {
+      const step = await iterator.next();
+      if (step.done === true) {
+        isOver = true;
+        break;
+      }
+      parts.push(bytesOf(step.value));
+    }
+  } finally {
+    if (!isOver) await iterator.return?.();
+    if ('close' in body && typeof body.close === 'function') await body.close();
+  }
+  return Buffer.concat(parts);
+}
+
+function bytesOf(chunk: Chunk): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}
