@@ -17,6 +17,9 @@ export type Body = (Iterable<Chunk> | AsyncIterable<Chunk>) & { close?(): void |
  */
 export type Write = (chunk: Chunk) => Promise<void>;
 
+/** Code and reason: `200 OK`. */
+export type StatusText = `${number} ${string}`;
+
 /**
  * Says what the response begins with. The head goes out with the first chunk that is not empty, or at the end.
  *
@@ -24,7 +27,7 @@ export type Write = (chunk: Chunk) => Promise<void>;
  *
  * @throws GatewayUsageError `BAD_STATUS`, `BAD_HEADER` (control characters are refused, always), `HOP_BY_HOP`, `STARTED_TWICE`
  */
-export type StartResponse = (status: `${number} ${string}`, headers: HeaderList, error?: unknown) => Write;
+export type StartResponse = (status: StatusText, headers: HeaderList, error?: unknown) => Write;
 
 /** PEP 3333's application: `(environ, startResponse) => ['hello\n']`. */
 export interface Application {

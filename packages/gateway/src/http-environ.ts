@@ -158,7 +158,7 @@ function makeVariables(headers: HeaderFields): readonly string[] {
     const value = fields[i + 1] as string;
     const at = findName(variables, key);
     if (at < 0) variables.push(key, value);
-    else variables[at + 1] += `${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`;
+    else variables[at + 1] = `${variables[at + 1] as string}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`;
   }
   return variables;
 }

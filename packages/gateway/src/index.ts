@@ -8,7 +8,15 @@
  * - `input-stream.ts` `file-wrapper.ts`   `wsgi.input` and `wsgi.file_wrapper`
  * - `mount.ts` `applications/`   applications to compose
  */
-export type { Application, Body, Chunk, Middleware, StartResponse, Write } from './application.ts';
+export type {
+  Application,
+  Body,
+  Chunk,
+  Middleware,
+  StartResponse,
+  StatusText,
+  Write,
+} from './application.ts';
 export { deriveEnviron, type Environ, type ErrorStream } from './environ.ts';
 export {
   ClientGoneError,
@@ -38,3 +46,4 @@ export { applicationUri, requestUri, shiftPathInfo } from './request-uri.ts';
 export { setupTestingDefaults } from './testing-defaults.ts';
 export { ValidationError } from './validator/rule.ts';
 export { validator } from './validator/validator.ts';
+export * from './processes/index.ts';

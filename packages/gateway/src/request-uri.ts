@@ -1,4 +1,4 @@
-import type { Environ } from './environ.ts';
+import { decodePath, type Environ } from './environ.ts';
 
 /** What the URL of an application is made of. */
 interface ApplicationPlace {
@@ -64,4 +64,19 @@ export function encodedPath(path: string): string {
     const isLone = /^[\ud800-\udfff]$/.test(character);
     return isLone ? '%EF%BF%BD' : encodeURIComponent(character);
   });
+}
+
+/**
+ * `PATH_INFO` as it was sent, where `REQUEST_URI` still says it: with its escapes, an encoded slash among them. Else, where middleware has changed the path or the
+ * server gave none, encoded anew.
+ */
+export function rawPathInfo(environ: Pick<Environ, 'REQUEST_URI' | 'SCRIPT_NAME' | 'PATH_INFO'>): string {
+  const { REQUEST_URI, SCRIPT_NAME, PATH_INFO } = environ;
+  const end = REQUEST_URI.indexOf('?');
+  const target = end < 0 ? REQUEST_URI : REQUEST_URI.slice(0, end);
+  if (target.startsWith('/') && target.startsWith(SCRIPT_NAME)) {
+    const rest = target.slice(SCRIPT_NAME.length);
+    if (rest === PATH_INFO || decodePath(rest) === PATH_INFO) return rest;
+  }
+  return encodedPath(PATH_INFO);
 }

@@ -99,9 +99,10 @@ function inputOf(
     read: async () => {
       if (left === 0) return undefined;
       iterator ??= stdin[Symbol.asyncIterator]();
-      const { done, value } = await iterator.next();
-      if (done === true) throw new FrontServerError('CGI', 'the body is shorter than its CONTENT_LENGTH');
-      const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+      const step = await iterator.next();
+      if (step.done === true)
+        throw new FrontServerError('CGI', 'the body is shorter than its CONTENT_LENGTH');
+      const bytes = typeof step.value === 'string' ? Buffer.from(step.value) : step.value;
       const taken = bytes.subarray(0, left);
       left -= taken.length;
       if (left === 0) await iterator.return?.();

@@ -1,5 +1,5 @@
 import { reasonPhrase, type HeaderList } from '@wirestack/http/protocol';
-import type { Application, Body } from '../application.ts';
+import type { Application, Body, StatusText } from '../application.ts';
 import type { Environ } from '../environ.ts';
 import { run } from '../run.ts';
 
@@ -24,7 +24,7 @@ export type RackApplication = (environ: Environ) => RackResponse | Promise<RackR
 export function fromRack(application: RackApplication): Application {
   return (environ, startResponse) => {
     const begin = ([status, headers, body]: RackResponse): Body => {
-      startResponse(`${status} ${reasonPhrase(status)}`, listOf(headers));
+      startResponse(`${String(status)} ${reasonPhrase(status)}` as StatusText, listOf(headers));
       return body;
     };
     const response = application(environ);

@@ -41,7 +41,7 @@ export function resultFor(
       return result;
     }
     const isLoadBalancer = event.requestContext.elb !== undefined;
-    if (isLoadBalancer) result.statusDescription = `${status} ${reasonPhrase(status)}`;
+    if (isLoadBalancer) result.statusDescription = `${String(status)} ${reasonPhrase(status)}`;
     // A load balancer takes the form that it sent only.
     const takesLists = !isLoadBalancer || (event.multiValueHeaders ?? undefined) !== undefined;
     if (takesLists) result.multiValueHeaders = Object.fromEntries(lists);
