@@ -27,7 +27,13 @@ export function mount(applications: Readonly<Record<string, Application>>): Appl
     for (const [prefix, app] of routes) {
       if (prefix === '/') return app(environ, startResponse);
       if (PATH_INFO !== prefix && !PATH_INFO.startsWith(`${prefix}/`)) continue;
-      const moved = { SCRIPT_NAME: SCRIPT_NAME + prefix, PATH_INFO: PATH_INFO.slice(prefix.length) };
+      const before = environ['wirestack.route_prefix'];
+      const moved = {
+        SCRIPT_NAME: SCRIPT_NAME + prefix,
+        PATH_INFO: PATH_INFO.slice(prefix.length),
+        // For `wirestack.route`, which names patterns and not what clients sent.
+        'wirestack.route_prefix': typeof before === 'string' ? before + prefix : prefix,
+      };
       return app(deriveEnviron(environ, moved), startResponse);
     }
     return textResponse(startResponse, '404 Not Found');

@@ -9,7 +9,7 @@ export interface Status {
   readonly code: number;
   readonly reason: string | undefined;
   /** Fields that were found right with this status: name, value, name, value …. Most applications send the same ones again and again. */
-  checked: readonly string[];
+  readonly checked: (readonly string[])[];
 }
 
 /** What an application has said of its response so far: the discipline of PEP 3333's `start_response`. */
@@ -39,9 +39,9 @@ export class ResponseStart {
       if (this.isSent) throw error;
     }
     const parsed = parseStatus(status);
-    if (!isSameFields(parsed.checked, headers)) {
+    if (!isKnown(parsed.checked, headers)) {
       checkHeaders(headers, parsed.code);
-      if (headers.length <= maxChecked) parsed.checked = headers.flat();
+      remember(parsed.checked, headers);
     }
     this.status = parsed;
     this.headers = headers;
@@ -81,7 +81,7 @@ function parseStatus(status: string): Status {
   }
   const code = Number(match[1]);
   const reason = match[2] === reasonPhrase(code) ? undefined : match[2];
-  const parsed: Status = { code, reason, checked: unknown };
+  const parsed: Status = { code, reason, checked: [] };
   if (knownStatuses.size < maxKnownStatuses) knownStatuses.set(status, parsed);
   return parsed;
 }
@@ -117,6 +117,18 @@ function checkHeaders(headers: HeaderList, status: number): void {
   }
 }
 
+function isKnown(checked: readonly (readonly string[])[], headers: HeaderList): boolean {
+  for (const known of checked) if (isSameFields(known, headers)) return true;
+  return false;
+}
+
+function remember(checked: (readonly string[])[], headers: HeaderList): void {
+  if (headers.length > maxFields) return;
+  if (checked.length < maxChecked) checked.push(headers.flat());
+  // Some other one goes: what keeps coming is soon back.
+  else checked[nextChecked++ % maxChecked] = headers.flat();
+}
+
 /** `known` has name, value, name, value …. Compared by content: a program may change an array that it gave before. */
 function isSameFields(known: readonly string[], headers: HeaderList): boolean {
   if (known.length !== 2 * headers.length) return false;
@@ -128,10 +140,11 @@ function isSameFields(known: readonly string[], headers: HeaderList): boolean {
   return true;
 }
 
-/** No fields are like these: an empty list is checked once, too. */
-const unknown: readonly string[] = [''];
-/** Fields of which what was checked is kept: a few hundred statuses hold no more than that. */
-const maxChecked = 32;
+/** Lists kept for each status: a few of them, for each layer of middleware has its own. */
+const maxChecked = 8;
+/** Longer ones are not kept. */
+const maxFields = 32;
+let nextChecked = 0;
 
 const knownStatuses = new Map<string, Status>();
 const maxKnownStatuses = 256;

@@ -1,10 +1,10 @@
 import type { HeaderList } from '@wirestack/http';
-import type { Body, Chunk, StartResponse } from '../application.ts';
+import type { Body, Chunk, StartResponse, StatusText } from '../application.ts';
 import { FileWrapper } from '../file-wrapper.ts';
 import { UpgradeBody } from '../upgrade.ts';
 
 /** What middleware does to a response: its head by the `startResponse` that it hands on, its body when it has it. */
-export type StatusText = Parameters<StartResponse>[0];
+export type { StatusText };
 
 /** A `startResponse` whose header fields pass through `change`. */
 export function changeHeaders(

@@ -150,7 +150,7 @@ describe('a request', () => {
       HTTP_X_FORWARDED_HOST: 'shop.example',
       HTTP_VIA: '1.1 wirestack',
     });
-    expect(seen[0]?.HTTP_HOST).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(seen[0]).toMatchObject({ HTTP_HOST: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string });
   });
 
   it('keeps what a proxy in front has said, where that is believed', async () => {
@@ -175,7 +175,7 @@ describe('a request', () => {
   it('says nothing of the client where that is off', async () => {
     const { proxy, seen } = await behind(ok, { forwarded: 'off' });
     await ask(proxy.address, 'GET /', 'X-Forwarded-For: 192.0.2.1');
-    expect(seen[0]?.HTTP_X_FORWARDED_FOR).toBe('192.0.2.1');
+    expect(seen[0]).toMatchObject({ HTTP_X_FORWARDED_FOR: '192.0.2.1' });
     expect(seen[0]).not.toHaveProperty('HTTP_FORWARDED');
   });
 
@@ -209,7 +209,7 @@ describe('a request', () => {
       method: 'PUT',
       body: new Blob([body]).stream(),
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(await pieces.text()).toBe(`undefined ${digest}`);
     expect(seen).toHaveLength(2);
   });

@@ -6,7 +6,7 @@
  *
  * - `cursor.ts` `list.ts` `quoted-string.ts` `parameters.ts`   what the others are made of (RFC 9110 5.6)
  * - `date.ts`   `Date`, `Last-Modified`, `Expires`
- * - `media-type.ts`   `Content-Type`
+ * - `media-type.ts` `compressible.ts`   `Content-Type`, and whether a coding is worth its while
  * - `weighted.ts` `accept.ts`   `Accept`, `Accept-Encoding`, `Accept-Language`, `TE`, and what to choose for them
  * - `entity-tag.ts` `preconditions.ts`   `ETag`, `If-Match` and the rest, and what they decide
  * - `range.ts` `content-range.ts`   `Range`, `Content-Range`
@@ -20,6 +20,7 @@ export { formatList, parseList } from './list.ts';
 export { formatQuotedString, parseQuotedString } from './quoted-string.ts';
 export { formatParameters, parseParameters, type ParameterList, type Parameters } from './parameters.ts';
 export { formatHttpDate, parseHttpDate } from './date.ts';
+export { isCompressible } from './compressible.ts';
 export { formatMediaType, parseMediaType, type MediaType } from './media-type.ts';
 export { parseWeighted, type Weighted } from './weighted.ts';
 export {

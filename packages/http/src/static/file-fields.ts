@@ -1,6 +1,7 @@
 import { HttpUsageError } from '../errors.ts';
 import type { HeaderList } from '../headers.ts';
-import { contentTypeOf, isCompressible } from './content-type.ts';
+import { isCompressible } from '../fields/compressible.ts';
+import { contentTypeOf } from './content-type.ts';
 import type { Settings } from './options.ts';
 
 /** What the options say of a file, whatever its content. */
