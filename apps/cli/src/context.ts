@@ -14,6 +14,14 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Calls `listener` each time somebody wants the program to end, until the returned function is called. */
   onStop(listener: () => void): () => void;
+  /** For a server that other signals mean something to. */
+  readonly signals: Signals;
+}
+
+/** The process, or what a test says in its place. */
+interface Signals {
+  on(signal: NodeJS.Signals, listener: () => void): unknown;
+  off(signal: NodeJS.Signals, listener: () => void): unknown;
 }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -22,6 +30,7 @@ export const processContext: Context = {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
+  signals: process,
   onStop: (listener) => {
     for (const signal of signals) process.on(signal, listener);
     return () => {

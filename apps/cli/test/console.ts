@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Context, Output } from '../src/context.ts';
 import { runCli } from '../src/cli.ts';
 
@@ -48,6 +49,8 @@ export interface Run {
   readonly code: Promise<number>;
   /** As Ctrl-C does. */
   stop(): void;
+  /** As `kill -HUP` does. */
+  signal(name: NodeJS.Signals): void;
 }
 
 export interface RunOptions {
@@ -61,6 +64,7 @@ export function start(args: readonly string[], { env = {}, terminal }: RunOption
   const stdout = new Recorded(terminal === 'all');
   const stderr = new Recorded(terminal !== undefined);
   const listeners = new Set<() => void>();
+  const signals = new EventEmitter();
   const context: Context = {
     stdout,
     stderr,
@@ -69,6 +73,7 @@ export function start(args: readonly string[], { env = {}, terminal }: RunOption
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    signals,
   };
   const code = runCli(args, context);
   return {
@@ -77,6 +82,10 @@ export function start(args: readonly string[], { env = {}, terminal }: RunOption
     code,
     stop: () => {
       for (const listener of listeners) listener();
+      signals.emit('SIGINT');
+    },
+    signal: (name) => {
+      signals.emit(name);
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Address, AddressLike, Deadline } from '@wirestack/socket';
 import type { Application } from './application.ts';
 import { HttpEnviron, type ServerPlace } from './http-environ.ts';
 import { startApplication } from './lifespan.ts';
+import { serveProcesses, type ProcessesOptions, type ProcessServer } from './processes/process-server.ts';
 import { run } from './run.ts';
 
 /** A server with an application in it. */
@@ -43,10 +44,33 @@ export interface HandlerOptions {
  *
  * @throws SocketError `IN_USE`, `PERMISSION`, `UNAVAILABLE`; HttpUsageError `BAD_OPTION`; what `lifespan.start` throws
  */
+export function makeServer(
+  address: AddressLike,
+  app: Application,
+  options?: ServerOptions & HandlerOptions & { readonly processes?: undefined },
+): Promise<GatewayServer>;
+/**
+ * In as many processes, 0 for as many as the machine runs at the same time: `app` is a `moduleApplication`, for functions cannot go to other processes. See
+ * `serveProcesses`.
+ */
+export function makeServer(
+  address: AddressLike,
+  app: Application,
+  options: ProcessesOptions & { readonly processes: number },
+): Promise<ProcessServer>;
 export async function makeServer(
   address: AddressLike,
   app: Application,
-  options: ServerOptions & HandlerOptions = {},
+  options: (ServerOptions & HandlerOptions) | ProcessesOptions = {},
+): Promise<GatewayServer | ProcessServer> {
+  if ('processes' in options && options.processes !== undefined) return serveProcesses(address, app, options);
+  return serveHere(address, app, options as ServerOptions & HandlerOptions);
+}
+
+async function serveHere(
+  address: AddressLike,
+  app: Application,
+  options: ServerOptions & HandlerOptions,
 ): Promise<GatewayServer> {
   const place: ServerPlace = {
     name: 'localhost',

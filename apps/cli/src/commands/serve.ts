@@ -1,21 +1,13 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Application } from '@wirestack/gateway';
-import {
-  createServer,
-  type AccessLogFormat,
-  accessLog,
-  type Handler,
-  type ServerOptions,
-} from '@wirestack/http';
+import { createServer, type Handler } from '@wirestack/http';
 import { staticFiles, type StaticOptions } from '@wirestack/http/static';
-import type { TlsServerOptions } from '@wirestack/socket';
 import {
   flagOf,
   numberOf,
   onlyOne,
   readArguments,
-  textOf,
   UsageError,
   type Arguments,
   type Command,
@@ -23,8 +15,8 @@ import {
 } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { addressOf, logFormatOf, observed, tlsOf } from '../listening-options.ts';
 import { reachableUrls } from '../reachable-urls.ts';
-import { selfSigned } from '../self-signed.ts';
 
 const help = `usage: wirestack serve [DIRECTORY] [OPTIONS]
 
@@ -91,8 +83,9 @@ export const serve: Command = {
     const directory = await directoryOf(onlyOne(given.positionals, 'directory') ?? '.');
     const address = addressOf(given);
     const tls = await tlsOf(given);
+    const format = logFormatOf(given, 'log');
     const server = createServer(await handlerFor(directory, given), {
-      ...logging(given, context),
+      ...(!flagOf(given, 'quiet') && { observe: observed(format, context) }),
       ...(tls !== undefined && { tls }),
     });
     await server.listen(address);
@@ -149,36 +142,4 @@ async function directoryOf(path: string): Promise<string> {
   });
   if (!found.isDirectory()) throw new UsageError(`${resolve(path)} is no directory`);
   return realpath(path);
-}
-
-/** @throws UsageError */
-function addressOf(given: Arguments): string {
-  const bind = textOf(given, 'bind') ?? '127.0.0.1';
-  const port = numberOf(given, 'port', 0, 65_535) ?? 8000;
-  if (!Number.isInteger(port)) throw new UsageError(`--port is ${String(port)}, which is no whole number`);
-  if (/^unix:|\//.test(bind)) return bind.startsWith('unix:') ? bind : `unix:${bind}`;
-  return `${bind.includes(':') && !bind.startsWith('[') ? `[${bind}]` : bind}:${String(port)}`;
-}
-
-/** @throws UsageError */
-async function tlsOf(given: Arguments): Promise<TlsServerOptions | undefined> {
-  const [cert, key] = [textOf(given, 'cert'), textOf(given, 'key')];
-  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key go together');
-  if (cert !== undefined && key !== undefined)
-    return { cert: await readFile(cert), key: await readFile(key) };
-  return flagOf(given, 'tls') ? selfSigned(textOf(given, 'bind') ?? '127.0.0.1') : undefined;
-}
-
-/** @throws UsageError */
-function logging(given: Arguments, { stdout }: Context): ServerOptions {
-  const format = textOf(given, 'log') ?? 'common';
-  if (!isFormat(format))
-    throw new UsageError(`--log is ${JSON.stringify(format)}, expected common, combined or json`);
-  return flagOf(given, 'quiet')
-    ? {}
-    : { observe: accessLog({ format, write: (lines) => void stdout.write(lines) }) };
-}
-
-function isFormat(text: string): text is AccessLogFormat {
-  return text === 'common' || text === 'combined' || text === 'json';
 }

@@ -482,7 +482,7 @@ describe('mounts', () => {
     const environ = setupTestingDefaults({ PATH_INFO: '/base/teams/a/users/5' });
     const matched = matchedRoute(environ);
     await run(mount({ '/base': app }), environ);
-    expect(matched.route).toBe('/teams/{team}/users/{id:int}');
+    expect(matched.route).toBe('/base/teams/{team}/users/{id:int}');
   });
 });
 

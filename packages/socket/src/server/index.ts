@@ -43,3 +43,12 @@ export {
   type ProcessPerConnectionOptions,
 } from './concurrency/processes.ts';
 export { cluster, type ClusterOptions } from './concurrency/cluster.ts';
+export {
+  ProcessGroup,
+  type DrainOptions,
+  type GroupJob,
+  type GroupMember,
+  type GroupStats,
+  type GroupWorker,
+  type ProcessGroupOptions,
+} from './concurrency/process-group.ts';

@@ -119,20 +119,29 @@ class ClusterWorker implements PoolWorker {
   }
 }
 
-/** Settings of `node:cluster` are the process's own: they are put back for whoever else uses them. */
-function forkAs({ env, execArgv }: NonNullable<ClusterOptions['child']> = {}): ReturnType<
-  typeof nodeCluster.fork
-> {
+/**
+ * Settings of `node:cluster` are the process's own: they are put back for whoever else uses them. With `serialization` `advanced` messages are cloned,
+ * not JSON: bytes and `Infinity` arrive.
+ */
+export function forkAs(
+  { env, execArgv }: NonNullable<ClusterOptions['child']> = {},
+  exec: string = entry,
+  serialization: 'json' | 'advanced' = 'json',
+): ReturnType<typeof nodeCluster.fork> {
   const before = nodeCluster.settings;
   const isFirst = before.exec === undefined;
   if (isFirst) nodeCluster.schedulingPolicy = nodeCluster.SCHED_NONE;
   nodeCluster.setupPrimary({
-    exec: entry,
+    exec,
     args: [],
+    serialization,
     ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
   });
   try {
-    return nodeCluster.fork(env);
+    const worker = nodeCluster.fork(env);
+    // Node answers a process that leaves, and throws where that is gone already. What matters of it the `Child` hears.
+    worker.on('error', () => undefined);
+    return worker;
   } finally {
     if (!isFirst) nodeCluster.setupPrimary(before);
   }
