@@ -71,7 +71,9 @@ export const layers = {
       ...['application', 'environ', 'errors', 'file-wrapper', 'header-fields', 'hop-by-hop', 'input-stream'],
       ...['lifespan', 'mount', 'request-uri', 'run', 'start-response', 'testing-defaults', 'text-response'],
       ...['upgrade', 'write-queue', 'adapters/rack', 'middleware/response-parts', 'middleware/vary'],
-    ].map((file) => `src/${file}.ts`),
+    ]
+      .map((file) => `src/${file}.ts`)
+      .concat('src/adapters/fetch/'),
     pureTypes: ['http', 'socket'],
     pureEntries: ['http/protocol', 'http/fields'],
     nodeHttp: ['src/adapters/node/'],
@@ -182,7 +184,8 @@ function builtinObjection(name, path, module, typeOnly, testing) {
   if (/^(?:net|tls|dgram|cluster)$/.test(module) && !isListed(layers[name].sockets, path)) {
     return `Only ${layers.socket.sockets.join(', ')} of packages/socket know a kernel socket.`;
   }
-  if (/^(?:http|https|http2)$/.test(module) && !typeOnly && !isListed(layers[name].nodeHttp, path)) return `HTTP is what packages/http is for.`;
+  if (/^(?:http|https|http2)$/.test(module) && !typeOnly && !isListed(layers[name].nodeHttp, path))
+    return `HTTP is what packages/http is for.`;
   return undefined;
 }
 

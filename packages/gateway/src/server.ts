@@ -61,10 +61,12 @@ export function makeServer(
 export async function makeServer(
   address: AddressLike,
   app: Application,
-  options: (ServerOptions & HandlerOptions) | ProcessesOptions = {},
+  options: ServerOptions & HandlerOptions & { readonly processes?: number | undefined } = {},
 ): Promise<GatewayServer | ProcessServer> {
-  if ('processes' in options && options.processes !== undefined) return serveProcesses(address, app, options);
-  return serveHere(address, app, options as ServerOptions & HandlerOptions);
+  const { processes, ...rest } = options;
+  return processes === undefined
+    ? serveHere(address, app, rest)
+    : serveProcesses(address, app, { ...rest, processes });
 }
 
 async function serveHere(

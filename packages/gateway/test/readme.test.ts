@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import * as gateway from '@wirestack/gateway';
 import { environOf, requestOf } from './peer.ts';
@@ -19,6 +19,27 @@ test('the example of the README is the one in readme-example.ts, and says what i
 
 test('every value that the package exports stands in the README', () => {
   expect(Object.keys(gateway).filter((name) => !readme.includes(`\`${name}`))).toEqual([]);
+});
+
+test('every entry, and every value that it exports, stands in the pages', async () => {
+  const docs = new URL('../docs/', import.meta.url);
+  const pages = readdirSync(docs).map((name) => readFileSync(new URL(name, docs), 'utf8'));
+  const text = [readme, ...pages].join('\n');
+  const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    exports: Record<string, string | { '@wirestack/source': string }>;
+  };
+  const missing: string[] = [];
+  for (const [entry, target] of Object.entries(exports)) {
+    if (typeof target === 'string' || entry === '.') continue;
+    const name = entry.slice('./'.length);
+    if (!readme.includes(`\`${name}\``)) missing.push(name);
+    const source = new URL(`../${target['@wirestack/source']}`, import.meta.url);
+    const values = (await import(source.href)) as object;
+    missing.push(
+      ...Object.keys(values).filter((value) => !new RegExp(`\`[^\`\n]*\\b${value}\\b`).test(text)),
+    );
+  }
+  expect(missing).toEqual([]);
 });
 
 test('every key that a request has stands in its table, and the table has no other', async () => {

@@ -2,9 +2,9 @@ import { reasonPhrase } from '@wirestack/http/protocol';
 import type { Chunk } from '../application.ts';
 import type { GatewayResponse } from '../run.ts';
 
-/** For an application that failed before its head. */
+/** For an application that failed before its head: what our own server answers then. */
 export const serverErrorPage =
-  'Status: 500 Internal Server Error\r\nContent-Type: text/plain\r\n\r\nInternal Server Error\n';
+  'Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 22\r\n\r\nInternal Server Error\n';
 
 /** Takes the bytes of an answer; resolves when it may have more. */
 export type ResponseSink = (bytes: Uint8Array | string) => Promise<void>;

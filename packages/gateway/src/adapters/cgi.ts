@@ -1,6 +1,7 @@
 import type { Application } from '../application.ts';
 import { FrontServerError } from '../errors.ts';
 import { startApplication } from '../lifespan.ts';
+import type { InputSource } from '../input-stream.ts';
 import { run } from '../run.ts';
 import { serverErrorPage, writeCgiResponse } from './cgi-response.ts';
 import { environOfVariables } from './variables-environ.ts';
@@ -50,11 +51,12 @@ export async function runAsCgi(app: Application, given: CgiProcess = {}): Promis
         reject(error);
       });
     });
+  const input = new ProgramInput(stdin, variables);
   const environ = environOfVariables(variables, {
     scriptName: '',
     isPlaceGiven: true,
     signal: gone.signal,
-    input: inputOf(stdin, variables),
+    input,
     errors: {
       write: (text) => {
         stderr.write(text);
@@ -75,6 +77,7 @@ export async function runAsCgi(app: Application, given: CgiProcess = {}): Promis
     }
     await writeCgiResponse(response, environ.REQUEST_METHOD === 'HEAD', write);
   } finally {
+    await input.drain();
     await stop();
   }
 }
@@ -87,26 +90,45 @@ function variablesOf(env: Readonly<Record<string, string | undefined>>): Map<str
   return variables;
 }
 
-/** Without a CONTENT_LENGTH there is no body (RFC 3875 4.2); what stands behind it is nobody's. */
-function inputOf(
-  stdin: AsyncIterable<Uint8Array | string>,
-  variables: ReadonlyMap<string, string>,
-): { read(): Promise<Uint8Array | undefined> } {
-  const text = variables.get('CONTENT_LENGTH') ?? '';
-  let left = /^\d{1,15}$/.test(text) ? Number(text) : 0;
-  let iterator: AsyncIterator<Uint8Array | string> | undefined;
-  return {
-    read: async () => {
-      if (left === 0) return undefined;
-      iterator ??= stdin[Symbol.asyncIterator]();
-      const step = await iterator.next();
-      if (step.done === true)
-        throw new FrontServerError('CGI', 'the body is shorter than its CONTENT_LENGTH');
-      const bytes = typeof step.value === 'string' ? Buffer.from(step.value) : step.value;
-      const taken = bytes.subarray(0, left);
-      left -= taken.length;
-      if (left === 0) await iterator.return?.();
-      return taken;
-    },
-  };
+/**
+ * The body of the request. Without a CONTENT_LENGTH there is none (RFC 3875 4.2), but that Apache passes on bodies of chunks, without their framing, up to the end of the
+ * input. What stands behind the length is nobody's.
+ */
+class ProgramInput implements InputSource {
+  readonly #stdin: AsyncIterable<Uint8Array | string>;
+  #iterator: AsyncIterator<Uint8Array | string> | undefined;
+  #left: number;
+
+  constructor(stdin: AsyncIterable<Uint8Array | string>, variables: ReadonlyMap<string, string>) {
+    this.#stdin = stdin;
+    const length = variables.get('CONTENT_LENGTH') ?? '';
+    const isInChunks = length === '' && /\bchunked\s*$/i.test(variables.get('HTTP_TRANSFER_ENCODING') ?? '');
+    this.#left = isInChunks ? Infinity : /^\d{1,15}$/.test(length) ? Number(length) : 0;
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    if (this.#left === 0) return undefined;
+    this.#iterator ??= this.#stdin[Symbol.asyncIterator]();
+    const step = await this.#iterator.next();
+    if (step.done === true) {
+      const isShort = this.#left < Infinity;
+      this.#left = 0;
+      if (isShort) throw new FrontServerError('CGI', 'the body is shorter than its CONTENT_LENGTH');
+      return undefined;
+    }
+    const bytes = typeof step.value === 'string' ? Buffer.from(step.value) : step.value;
+    const taken = bytes.subarray(0, this.#left);
+    this.#left -= taken.length;
+    if (this.#left === 0) await this.#iterator.return?.();
+    return taken;
+  }
+
+  /** Reads what the application left: Apache's input is a socket, and to close that on unread bytes takes the answer with it. */
+  async drain(): Promise<void> {
+    try {
+      while ((await this.read()) !== undefined);
+    } catch {
+      // The application has had its answer out: a body that ends early is nobody's any more.
+    }
+  }
 }

@@ -2,6 +2,7 @@ import { SocketError, type AddressLike, type RunningServer, type StreamReader } 
 import type { Application } from '../application.ts';
 import { FrontServerError } from '../errors.ts';
 import { serveRequests, type FrontServerOptions, type HeadSettings } from './single-requests.ts';
+import { addVariable } from './variables-environ.ts';
 
 /**
  * Serves an application by SCGI (python.ca/scgi/protocol.txt, "Simple Common Gateway Interface"): behind nginx's `scgi_pass`, Apache's `mod_proxy_scgi` or lighttpd. One
@@ -44,8 +45,8 @@ async function readVariables(
   const variables = new Map<string, string>();
   for (let at = 0; at + 1 < parts.length; at += 2) {
     const name = parts[at] as string;
-    if (name === '' || variables.has(name)) return notScgi('a variable without a name, or twice');
-    variables.set(name, parts[at + 1] as string);
+    if (name === '' || !addVariable(variables, name, parts[at + 1] as string))
+      return notScgi('a variable without a name, or twice');
   }
   const isScgi = parts.length % 2 === 0 && parts[0] === 'CONTENT_LENGTH' && variables.get('SCGI') === '1';
   if (!isScgi || !/^\d{1,15}$/.test(variables.get('CONTENT_LENGTH') ?? ''))

@@ -2,6 +2,7 @@ import { SocketError, type AddressLike, type RunningServer, type StreamReader } 
 import type { Application } from '../application.ts';
 import { FrontServerError } from '../errors.ts';
 import { serveRequests, type FrontServerOptions, type HeadSettings } from './single-requests.ts';
+import { addVariable } from './variables-environ.ts';
 
 /**
  * Serves an application by uWSGI's own protocol (uwsgi-docs, "The uwsgi Protocol"): behind nginx's `uwsgi_pass` or Apache's `mod_proxy_uwsgi`. One request a
@@ -50,8 +51,7 @@ async function readVariables(
   };
   while (at < bytes.length) {
     const name = text();
-    if (name === '' || variables.has(name)) notUwsgi('a variable without a name, or twice');
-    variables.set(name, text());
+    if (name === '' || !addVariable(variables, name, text())) notUwsgi('a variable without a name, or twice');
   }
   const length = variables.get('CONTENT_LENGTH') ?? '';
   if (!/^\d{0,15}$/.test(length)) notUwsgi('a CONTENT_LENGTH that is none');

@@ -74,6 +74,20 @@ export function environOfVariables(
   return environ;
 }
 
+/**
+ * Takes a variable as it arrives. A header field that the client sent more than once is one variable each to some front servers (nginx before 1.23, say), though RFC 3875 4.1.18 has them
+ * joined: joined here, by `, `, Cookie by `; `.
+ *
+ * @returns false where another variable stands twice: two programs could take two meanings from it
+ */
+export function addVariable(variables: Map<string, string>, name: string, value: string): boolean {
+  const before = variables.get(name);
+  if (before !== undefined && !name.startsWith('HTTP_')) return false;
+  const separator = name === 'HTTP_COOKIE' ? '; ' : ', ';
+  variables.set(name, before === undefined ? value : before + separator + value);
+  return true;
+}
+
 const notOfClient: ReadonlySet<string> = new Set(['HTTP_PROXY', 'HTTP_CONTENT_LENGTH', 'HTTP_CONTENT_TYPE']);
 
 /** Front servers send them empty where there are none. */

@@ -51,7 +51,7 @@ export function watchBody(body: Body, watcher: BodyWatcher): Body {
     for (const chunk of body as readonly Chunk[]) watcher.chunk?.(chunk);
     watcher.complete?.();
     watcher.end();
-    return body;
+    return body as Body;
   }
   let isOver = false;
   const end = (error?: unknown): void => {

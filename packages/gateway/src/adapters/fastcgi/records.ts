@@ -1,4 +1,5 @@
 import { FrontServerError } from '../../errors.ts';
+import { addVariable } from '../variables-environ.ts';
 
 /** The types of records (FastCGI 1.0 8). */
 export const recordType = {
@@ -106,7 +107,7 @@ export function writeEnd(id: number, appStatus: number, status: number): Buffer 
 /**
  * Names and values, each behind its length: one byte up to 127, four with the highest bit set above (3.4). Text of one character an octet.
  *
- * @throws FrontServerError where a length leads beyond the end, or a name stands twice
+ * @throws FrontServerError where a length leads beyond the end, or a name that is no header field's stands twice
  */
 export function readPairs(bytes: Uint8Array): Map<string, string> {
   const buffer = asBuffer(bytes);
@@ -132,8 +133,7 @@ export function readPairs(bytes: Uint8Array): Map<string, string> {
     const nameLength = length();
     const valueLength = length();
     const name = text(nameLength);
-    if (pairs.has(name)) notFastCgi(`${JSON.stringify(name)} stands twice`);
-    pairs.set(name, text(valueLength));
+    if (!addVariable(pairs, name, text(valueLength))) notFastCgi(`${JSON.stringify(name)} stands twice`);
   }
   return pairs;
 }

@@ -44,7 +44,11 @@ export function toLambda(
       bytes = await collect(response.body, hasBody);
     } catch (error) {
       onError(error);
-      return result(500, [['Content-Type', 'text/plain']], Buffer.from('Internal Server Error\n'));
+      return result(
+        500,
+        [['Content-Type', 'text/plain; charset=utf-8']],
+        Buffer.from('Internal Server Error\n'),
+      );
     }
     return result(response.status, response.headers, bytes);
   };

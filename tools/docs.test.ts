@@ -2,12 +2,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { format } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
 
-const folder = new URL('../docs/', import.meta.url);
-const examples = new URL('docs/', import.meta.url);
-const names = readdirSync(folder).filter((name) => name.endsWith('.md'));
+const packages = new URL('../packages/', import.meta.url);
+const pages = readdirSync(packages)
+  .filter((name) => existsSync(new URL(`${name}/docs/`, packages)))
+  .flatMap((name) =>
+    readdirSync(new URL(`${name}/docs/`, packages))
+      .filter((page) => page.endsWith('.md'))
+      .map((page) => [name, page] as const),
+  );
 
-describe.each(names)('%s', (name) => {
-  const text = readFileSync(new URL(name, folder), 'utf8');
+describe.each(pages)('%s/docs/%s', (of, name) => {
+  const examples = new URL(`${of}/test/docs/`, packages);
+  const text = readFileSync(new URL(`${of}/docs/${name}`, packages), 'utf8');
   const blocks = Array.from(text.matchAll(/^```ts\n(.*?)^```/gms), ([, block = '']) => block);
   const files = blocks.map((_, place) => `${name.slice(0, -'.md'.length)}-${String(place + 1)}.ts`);
 
