@@ -3,8 +3,12 @@ import type { Chunk } from '../application.ts';
 import type { GatewayResponse } from '../run.ts';
 
 /** For an application that failed before its head: what our own server answers then. */
-export const serverErrorPage =
-  'Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 22\r\n\r\nInternal Server Error\n';
+export const serverError: GatewayResponse = {
+  status: 500,
+  reason: undefined,
+  headers: [['Content-Type', 'text/plain; charset=utf-8']],
+  body: 'Internal Server Error\n',
+};
 
 /** Takes the bytes of an answer; resolves when it may have more. */
 export type ResponseSink = (bytes: Uint8Array | string) => Promise<void>;
@@ -14,14 +18,16 @@ export type ResponseSink = (bytes: Uint8Array | string) => Promise<void>;
  * is called: rejects with what the body threw, or the sink.
  *
  * @param isHead the head only: the body is closed
+ * @param statusPrefix `HTTP/1.0` for uwsgi, whose answers begin with a status line
  */
 export async function writeCgiResponse(
   response: GatewayResponse,
   isHead: boolean,
   write: ResponseSink,
+  statusPrefix: 'Status:' | 'HTTP/1.0' = 'Status:',
 ): Promise<void> {
   const { status, body } = response;
-  const head = headText(response);
+  const head = headText(response, statusPrefix);
   if (isWhole(body)) {
     await write(Buffer.concat([Buffer.from(head, 'latin1'), isHead ? noBytes : bytesOf(body)]));
     return;
@@ -45,8 +51,8 @@ export async function writeCgiResponse(
   }
 }
 
-function headText({ status, reason, headers, body }: GatewayResponse): string {
-  const lines = [`Status: ${String(status)} ${reason ?? reasonPhrase(status)}`];
+function headText({ status, reason, headers, body }: GatewayResponse, statusPrefix: string): string {
+  const lines = [`${statusPrefix} ${String(status)} ${reason ?? reasonPhrase(status)}`];
   let hasLength = false;
   for (const [name, value] of headers) {
     hasLength ||= name.toLowerCase() === 'content-length';

@@ -3,7 +3,7 @@ import { FrontServerError } from '../errors.ts';
 import { startApplication } from '../lifespan.ts';
 import type { InputSource } from '../input-stream.ts';
 import { run } from '../run.ts';
-import { serverErrorPage, writeCgiResponse } from './cgi-response.ts';
+import { serverError, writeCgiResponse } from './cgi-response.ts';
 import { environOfVariables } from './variables-environ.ts';
 
 /** What a web server gives a CGI program. Default: this process's. */
@@ -72,8 +72,7 @@ export async function runAsCgi(app: Application, given: CgiProcess = {}): Promis
       response = await run(app, environ);
     } catch (error) {
       stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`);
-      await write(serverErrorPage);
-      return;
+      response = serverError;
     }
     await writeCgiResponse(response, environ.REQUEST_METHOD === 'HEAD', write);
   } finally {

@@ -15,7 +15,11 @@ export function serveScgi(
   app: Application,
   options: FrontServerOptions = {},
 ): Promise<RunningServer> {
-  return serveRequests(address, app, options, { protocol: 'SCGI', read: readVariables });
+  return serveRequests(address, app, options, {
+    protocol: 'SCGI',
+    statusPrefix: 'Status:',
+    read: readVariables,
+  });
 }
 
 /** A netstring of names and values, each ended by NUL: `70:CONTENT_LENGTH\0…`. `undefined` where nothing comes: a check of whether somebody is here. */

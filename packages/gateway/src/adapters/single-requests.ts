@@ -12,7 +12,7 @@ import type { ErrorStream } from '../environ.ts';
 import { FrontServerError } from '../errors.ts';
 import { run } from '../run.ts';
 import { serveApplication } from './serve-application.ts';
-import { serverErrorPage, writeCgiResponse } from './cgi-response.ts';
+import { serverError, writeCgiResponse } from './cgi-response.ts';
 import { environOfVariables } from './variables-environ.ts';
 
 /** `onError` is told of what an application throws, which the client sees as 500, and of requests that are none. */
@@ -30,6 +30,8 @@ export interface FrontServerOptions extends ServeOptions {
 /** How the head of a request is read: what differs between SCGI and uwsgi. */
 export interface HeadReader {
   readonly protocol: 'SCGI' | 'uwsgi';
+  /** What its answers begin with. */
+  readonly statusPrefix: 'Status:' | 'HTTP/1.0';
   /** `undefined` where nothing comes: a check of whether somebody is here. @throws FrontServerError SocketError */
   read(reader: StreamReader, settings: HeadSettings): Promise<ReadonlyMap<string, string> | undefined>;
 }
@@ -113,10 +115,9 @@ async function answer(
     response = await run(app, environ);
   } catch (error) {
     report(error);
-    await stream.write(serverErrorPage);
-    return;
+    response = serverError;
   }
-  await writeCgiResponse(response, isHead, (bytes) => stream.write(bytes));
+  await writeCgiResponse(response, isHead, (bytes) => stream.write(bytes), head.statusPrefix);
 }
 
 const errors: ErrorStream = {

@@ -16,7 +16,12 @@ export function serveUwsgi(
   app: Application,
   options: FrontServerOptions = {},
 ): Promise<RunningServer> {
-  return serveRequests(address, app, options, { protocol: 'uwsgi', read: readVariables });
+  // As uWSGI itself answers: nginx would pass `Status` on to the client, and Apache take it for no answer.
+  return serveRequests(address, app, options, {
+    protocol: 'uwsgi',
+    statusPrefix: 'HTTP/1.0',
+    read: readVariables,
+  });
 }
 
 /**

@@ -35,6 +35,11 @@ const minimal = {
   REMOTE_ADDR: '192.0.2.7',
 };
 
+const hello: Application = (_environ, startResponse) => {
+  startResponse('200 OK', [['Content-Type', 'text/plain']]);
+  return ['hello'];
+};
+
 async function environOf(
   env: Readonly<Record<string, string>>,
   stdin: Iterable<string> = [],
@@ -97,6 +102,31 @@ describe('the request', () => {
     expect((await environOf({ REQUEST_METHOD: 'POST' }, ['unasked'])).body).toBe('');
   });
 
+  it('in chunks, which Apache passes on without a length, goes to the end of the input', async () => {
+    const variables = { REQUEST_METHOD: 'POST', HTTP_TRANSFER_ENCODING: 'chunked' };
+    expect((await environOf(variables, ['he', 'llo'])).body).toBe('hello');
+    expect((await environOf({ ...variables, CONTENT_LENGTH: '2' }, ['he', 'llo'])).body).toBe('he');
+  });
+
+  it('is read to its end, and no further, where the application did not read it', async () => {
+    const input = Readable.from(['un', 'read', 'behind'], { highWaterMark: 1 });
+    const read: unknown[] = [];
+    const stdin = (async function* () {
+      for await (const chunk of input) {
+        read.push(chunk);
+        yield chunk as string;
+      }
+    })();
+    const env = { ...minimal, REQUEST_METHOD: 'POST', CONTENT_LENGTH: '6' };
+    await runAsCgi(hello, { env, stdin, stdout: new PassThrough() });
+    expect(read).toEqual(['un', 'read']);
+  });
+
+  it('that ends early, and that nobody reads, is nobody’s fault', async () => {
+    const { stdout, stderr } = await ran(hello, { REQUEST_METHOD: 'POST', CONTENT_LENGTH: '9' }, ['short']);
+    expect([stdout.slice(-5), stderr]).toEqual(['hello', '']);
+  });
+
   it('that ends early is an error, not a short body', async () => {
     const app: Application = async (environ, startResponse) => {
       await environ['wsgi.input'].read();
@@ -146,6 +176,16 @@ describe('the answer', () => {
     expect(stdout).toMatch(/^Status: 500 Internal Server Error\r\n/);
     expect(stdout).not.toContain('secret');
     expect(stderr).toContain('secret');
+  });
+
+  it('to HEAD has no body where the application throws, either', async () => {
+    const fail: Application = () => {
+      throw new Error('no');
+    };
+    const { stdout } = await ran(fail, { REQUEST_METHOD: 'HEAD' });
+    expect(stdout).toBe(
+      'Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 22\r\n\r\n',
+    );
   });
 
   it('that breaks in the middle rejects', async () => {

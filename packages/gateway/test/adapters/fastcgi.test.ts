@@ -106,6 +106,19 @@ describe('pairs', () => {
     }
   });
 
+  test('header fields that stand twice, as nginx sends them, are one', () => {
+    const pairs: [string, string][] = [
+      ['HTTP_X_A', 'b'],
+      ['HTTP_COOKIE', 'c=1'],
+      ['HTTP_X_A', 'd, e'],
+      ['HTTP_COOKIE', 'f=2'],
+    ];
+    expect([...readPairs(writePairs(pairs))]).toEqual([
+      ['HTTP_X_A', 'b, d, e'],
+      ['HTTP_COOKIE', 'c=1; f=2'],
+    ]);
+  });
+
   test.each([
     [[5], /ends early|without a length/],
     [[1, 1, 0x61], /ends early/],

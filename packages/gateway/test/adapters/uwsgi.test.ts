@@ -48,7 +48,7 @@ describe('uwsgi', () => {
     });
     const bytes = requestOf({ REQUEST_METHOD: 'POST', PATH_INFO: '/x', CONTENT_LENGTH: '4' }, 'body');
     const whole = await exchange(address, bytes);
-    expect(whole).toBe('Status: 200 OK\r\n\r\nPOST /x body');
+    expect(whole).toBe('HTTP/1.0 200 OK\r\n\r\nPOST /x body');
     expect(await exchange(address, ...Array.from(bytes, (byte) => Uint8Array.of(byte)))).toBe(whole);
   });
 

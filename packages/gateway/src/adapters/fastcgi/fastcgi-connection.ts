@@ -2,7 +2,7 @@ import { ReadQueue, SocketError, type ByteStream } from '@wirestack/socket';
 import type { Application } from '../../application.ts';
 import type { ErrorStream } from '../../environ.ts';
 import { run } from '../../run.ts';
-import { writeCgiResponse, serverErrorPage } from '../cgi-response.ts';
+import { serverError, writeCgiResponse } from '../cgi-response.ts';
 import { environOfVariables } from '../variables-environ.ts';
 import {
   notFastCgi,
@@ -211,7 +211,7 @@ export class FastCgiConnection {
     } catch (error) {
       if (request.isOver) return;
       this.#report(error);
-      await write(serverErrorPage);
+      await writeCgiResponse(serverError, environ.REQUEST_METHOD === 'HEAD', write);
       this.#end(request, 1);
       return;
     }

@@ -61,9 +61,13 @@ export class LazyHeaders {
     return this.#made.entries();
   }
 
-  /** What Node prints. */
-  [Symbol.for('nodejs.util.inspect.custom')](): Headers {
-    return this.#made;
+  static {
+    // What Node prints.
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: LazyHeaders): Headers {
+        return this.#made;
+      },
+    });
   }
 
   get #made(): Headers {

@@ -122,9 +122,13 @@ export class LazyRequest {
     return this.real.referrerPolicy;
   }
 
-  /** What Node prints. */
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
-    return { method: this.method, url: this.url, headers: this.headers };
+  static {
+    // What Node prints.
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: LazyRequest): object {
+        return { method: this.method, url: this.url, headers: this.headers };
+      },
+    });
   }
 
   /** The real one, from now on the one whose body is read. */

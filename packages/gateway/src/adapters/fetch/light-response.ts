@@ -149,10 +149,14 @@ export class LightResponse {
     return new LightResponse(this.#made.clone().body, init);
   }
 
-  /** What Node prints. */
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
-    const { status, statusText, headers } = this;
-    return { status, statusText, headers };
+  static {
+    // What Node prints.
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: LightResponse): object {
+        const { status, statusText, headers } = this;
+        return { status, statusText, headers };
+      },
+    });
   }
 
   get #list(): HeaderList {
