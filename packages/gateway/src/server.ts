@@ -9,7 +9,7 @@ import type { Address, AddressLike, Deadline } from '@wirestack/socket';
 import type { Application } from './application.ts';
 import { HttpEnviron, type ServerPlace } from './http-environ.ts';
 import { startApplication } from './lifespan.ts';
-import { serveProcesses, type ProcessesOptions, type ProcessServer } from './processes/process-server.ts';
+import type { ProcessesOptions, ProcessServer } from './processes/process-server.ts';
 import { run } from './run.ts';
 
 /** A server with an application in it. */
@@ -64,9 +64,10 @@ export async function makeServer(
   options: ServerOptions & HandlerOptions & { readonly processes?: number | undefined } = {},
 ): Promise<GatewayServer | ProcessServer> {
   const { processes, ...rest } = options;
-  return processes === undefined
-    ? serveHere(address, app, rest)
-    : serveProcesses(address, app, { ...rest, processes });
+  if (processes === undefined) return serveHere(address, app, rest);
+  // Most programs are one process.
+  const { serveProcesses } = await import('./processes/process-server.ts');
+  return serveProcesses(address, app, { ...rest, processes });
 }
 
 async function serveHere(

@@ -16,7 +16,7 @@ export interface HealthReport {
   readonly checks: readonly CheckOutcome[];
 }
 
-export interface CheckOutcome {
+interface CheckOutcome {
   readonly name: string;
   readonly error: string | undefined;
   /** When it began, milliseconds since 1970. */

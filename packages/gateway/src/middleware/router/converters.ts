@@ -24,7 +24,7 @@ export interface PathConverter {
 export const pathConverterName = 'path';
 
 /** Those that every router has, as in Starlette. */
-export const builtInConverters: readonly PathConverter[] = [
+const builtInConverters: readonly PathConverter[] = [
   {
     name: 'int',
     rank: 0,

@@ -3,13 +3,13 @@ import { pathConverterName, shown, type PathConverter } from './converters.ts';
 /** One segment of a pattern: text, or one parameter with text around it. */
 export type Segment = LiteralSegment | ParameterSegment;
 
-export interface LiteralSegment {
+interface LiteralSegment {
   readonly literal: string;
   readonly converter?: undefined;
 }
 
 /** `{name:str}.json` */
-export interface ParameterSegment {
+interface ParameterSegment {
   readonly prefix: string;
   readonly suffix: string;
   readonly name: string;

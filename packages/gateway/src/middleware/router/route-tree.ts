@@ -2,7 +2,7 @@ import { pathConverterName, shown, type PathConverter } from './converters.ts';
 import type { Pattern, Segment } from './pattern.ts';
 
 /** What stands at the end of a pattern: of `Route` for a path as a whole, of `Mount` for all behind it, too. */
-export interface Ends<Route, Mount> {
+interface Ends<Route, Mount> {
   route?: Placed<Route>;
   mount?: Placed<Mount>;
 }
