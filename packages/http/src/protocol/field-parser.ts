@@ -10,6 +10,7 @@ import {
   equalsIgnoreCase,
   FIELD_VALUE,
   HTAB,
+  isSame,
   latin1,
   LF,
   SP,
@@ -93,7 +94,7 @@ export class FieldParser {
     const known = this.bytes;
     const length = this.end + 2 - this.start;
     const at = position + offset;
-    if (limit - at < length || !isEqual(bytes, at, known, this.start, length)) return false;
+    if (limit - at < length || !isSame(bytes, at, known, this.start, length)) return false;
     this.offset = offset + length;
     return true;
   }
@@ -332,11 +333,6 @@ const noBytes = new Uint8Array(0);
 function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
   while (end > start && (bytes[end - 1] === SP || bytes[end - 1] === HTAB)) end--;
   return end;
-}
-
-function isEqual(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (a[aStart + i] !== b[bStart + i]) return false;
-  return true;
 }
 
 function isListGap(code: number | undefined): boolean {

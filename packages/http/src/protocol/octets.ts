@@ -75,6 +75,21 @@ export function equalsIgnoreCase(bytes: Uint8Array, start: number, name: string)
   return true;
 }
 
+/** Whether `length` bytes are the same. What differs mostly does so in its first bytes; the rest of a long piece is left to the platform. */
+export function isSame(
+  a: Uint8Array,
+  aStart: number,
+  b: Uint8Array,
+  bStart: number,
+  length: number,
+): boolean {
+  const mayCompare = length > loopBelowBytes && typeof Buffer === 'function' && a instanceof Buffer;
+  const looped = mayCompare ? loopBelowBytes / 2 : length;
+  for (let i = 0; i < looped; i++) if (a[aStart + i] !== b[bStart + i]) return false;
+  if (!mayCompare) return true;
+  return a.compare(b, bStart + looped, bStart + length, aStart + looped, aStart + length) === 0;
+}
+
 /** Below this the loop beats the call into native code, which costs about 300 ns before the first byte. */
 const loopBelowBytes = 64;
 

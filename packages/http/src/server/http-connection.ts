@@ -39,6 +39,8 @@ export class HttpConnection implements ByteReceiver, RequestTaker, ExchangeOwner
   readonly #exchanges: Exchanges;
   readonly #deadlines: Deadlines;
   #flushIsDue = false;
+  /** The server drains: one more request. */
+  #nextIsLast = false;
   /** Bytes dropped since the last answer; -1 before. */
   #lingered = -1;
 
@@ -115,6 +117,16 @@ export class HttpConnection implements ByteReceiver, RequestTaker, ExchangeOwner
     this.flush();
   }
 
+  /** Has not had a byte of a request. */
+  get isUnused(): boolean {
+    return this.reader.isFresh && !this.#protocol.isInHead;
+  }
+
+  /** As `stop()`, but not before its first request. */
+  stopAfterFirst(): void {
+    this.#nextIsLast = true;
+  }
+
   abort(reason: unknown): void {
     this.#stream.abort(reason);
   }
@@ -168,7 +180,8 @@ export class HttpConnection implements ByteReceiver, RequestTaker, ExchangeOwner
 
   takeHead(head: RequestHead): void {
     this.#deadlines.headEnded();
-    if (++this.requests >= this.owner.settings.maxRequestsPerConnection) this.#protocol.stop();
+    if (++this.requests >= this.owner.settings.maxRequestsPerConnection || this.#nextIsLast)
+      this.#protocol.stop();
     this.#exchanges.take(head);
   }
 

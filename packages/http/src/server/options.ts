@@ -25,6 +25,11 @@ export interface ServerOptions extends Partial<MessageLimits>, Leniency, ListenO
   /** After the last answer, for the client to read it and close. Default 2,000 (nginx 5 s of reading on). */
   readonly lingerTimeoutMs?: number;
   /**
+   * In a drain, for the first request of a connection that has had none: it may be on its way, and its client could not know that it is to be sent again. Then
+   * the connection is closed. Default 1,000 (Go 5 s, nginx none). 0: such connections are closed at once.
+   */
+  readonly firstRequestMs?: number;
+  /**
    * What a request body must come at on the average, over the time that the client was waited for less `bodyTimeoutMs`; then 408. So a body gets 30 s, and
    * one more for every 240 bytes, however it trickles. Default 240, as Kestrel (Apache: 20 s and 500). 0: any rate.
    */
@@ -56,6 +61,7 @@ export interface ServerSettings {
   readonly idleTimeoutMs: number;
   readonly writeTimeoutMs: number;
   readonly lingerTimeoutMs: number;
+  readonly firstRequestMs: number;
   readonly minBodyBytesPerSecond: number;
   readonly maxPipelined: number;
   readonly maxRequestsPerConnection: number;
@@ -75,6 +81,7 @@ export function settingsFrom(options: ServerOptions): ServerSettings {
     idleTimeoutMs: options.idleTimeoutMs ?? 65_000,
     writeTimeoutMs: options.writeTimeoutMs ?? 30_000,
     lingerTimeoutMs: options.lingerTimeoutMs ?? 2000,
+    firstRequestMs: options.firstRequestMs ?? 1000,
     minBodyBytesPerSecond: options.minBodyBytesPerSecond ?? 240,
     maxPipelined: options.maxPipelined ?? 32,
     maxRequestsPerConnection: options.maxRequestsPerConnection ?? Infinity,
@@ -89,8 +96,10 @@ export function settingsFrom(options: ServerOptions): ServerSettings {
     clock: options.clock ?? systemClock,
   };
   for (const [name, value] of Object.entries(settings)) {
-    if (typeof value !== 'number' || value > 0 || (value === 0 && name === 'minBodyBytesPerSecond')) continue;
+    if (typeof value !== 'number' || value > 0 || (value === 0 && mayBeNought.has(name))) continue;
     throw new HttpUsageError('BAD_OPTION', `${name} is ${String(value)}, expected more than 0`);
   }
   return settings;
 }
+
+const mayBeNought: ReadonlySet<string> = new Set(['firstRequestMs', 'minBodyBytesPerSecond']);

@@ -39,8 +39,8 @@ export interface HttpServer extends AsyncDisposable {
   readonly address: Address;
   readonly stats: ServerStats;
   /**
-   * Stops accepting, closes idle connections, answers what is in work with `Connection: close`, and waits for it. Connections left when
-   * the deadline passes are aborted. Default deadline: 30 s.
+   * Stops accepting, closes idle connections, answers what is in work with `Connection: close`, and waits for it: of connections that have had no request yet
+   * `firstRequestMs` for the first. Connections left when the deadline passes are aborted. Default deadline: 30 s.
    */
   drain(options?: Deadline): Promise<void>;
   /** Stops accepting and aborts every connection. */
@@ -174,11 +174,12 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
     this.#isStopping = true;
     this.#draining.abort(new SocketError('CLOSED', 'the server drains'));
     await this.#port?.close();
-    for (const connection of this.#connections) connection.stop();
+    const forgetUnused = this.#stopAll();
     const emptied = this.#untilEmpty();
     await withDeadline(emptied, options, (error) => {
       this.#abortAll(error);
     }).catch(() => emptied);
+    forgetUnused();
     this.#stopClock?.();
   }
 
@@ -205,6 +206,26 @@ class RunningHttpServer implements HttpServer, ConnectionOwner {
       this.#turnedAway++;
       stream.abort('too many connections from this address');
     }
+  }
+
+  /** Those that have had no request yet a little later. Answers what calls that off. */
+  #stopAll(): () => void {
+    const unused: HttpConnection[] = [];
+    for (const connection of this.#connections) {
+      if (this.settings.firstRequestMs === 0 || !connection.isUnused) {
+        connection.stop();
+      } else {
+        connection.stopAfterFirst();
+        unused.push(connection);
+      }
+    }
+    if (unused.length === 0) return () => undefined;
+    const timer = setTimeout(() => {
+      for (const connection of unused) connection.stop();
+    }, this.settings.firstRequestMs);
+    return () => {
+      clearTimeout(timer);
+    };
   }
 
   #untilEmpty(): Promise<void> {

@@ -23,16 +23,18 @@ async function idle(peer: RawClient): Promise<void> {
   await peer.answer();
 }
 
-test('a drain closes idle connections at once, used and unused ones, without a word', async () => {
-  const { server, client } = await serving(() => ok);
-  const [used, unused] = [await client(), await client()];
-  await idle(used);
+test.each([
+  ['with firstRequestMs 0 unused ones, too', 0],
+  ['those that were used', undefined],
+])('a drain closes idle connections at once, without a word: %s', async (_name, firstRequestMs) => {
+  const { server, client } = await serving(() => ok, firstRequestMs === undefined ? {} : { firstRequestMs });
+  const peers = [await client(), await client()] as const;
+  for (const peer of firstRequestMs === 0 ? peers.slice(1) : peers) await idle(peer);
   await turnsUntil(() => server.stats.connections === 2);
   const drained = server.drain();
-  await used.ended();
-  await unused.ended();
-  await Promise.all([used.stream.close(), unused.stream.close(), drained]);
-  expect(server.stats).toEqual({ connections: 0, requests: 1, dropped: 0 });
+  for (const peer of peers) await peer.ended();
+  await Promise.all([...peers.map(({ stream }) => stream.close()), drained]);
+  expect(server.stats).toMatchObject({ connections: 0, dropped: 0 });
 });
 
 test('a drain of a server without connections is over at once, and stops its clock', async () => {
