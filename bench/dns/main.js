@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-const rounds = options.quick ? 2 : whole('rounds', options.rounds);
+const rounds = options.quick ? 1 : whole('rounds', options.rounds);
 const seconds = options.quick ? 1 : whole('seconds', options.seconds);
 const codecSeconds = options.quick ? 0.1 : 0.3;
 const parts = options.only.split(',');

@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-const rounds = options.quick ? 2 : positive('rounds', options.rounds);
+const rounds = options.quick ? 1 : positive('rounds', options.rounds);
 const seconds = options.quick ? 0.02 : positive('seconds', options.seconds);
 
 console.log(`\n${machine()}; ${String(rounds)} rounds\n`);

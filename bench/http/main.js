@@ -33,7 +33,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-const rounds = options.quick ? 2 : whole('rounds', options.rounds);
+const rounds = options.quick ? 1 : whole('rounds', options.rounds);
 const seconds = options.quick ? 1 : whole('seconds', options.seconds);
 const connections = whole('connections', options.connections);
 const depths = options.depths.split(',').map((text) => whole('depths', text));

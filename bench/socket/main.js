@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-const rounds = options.quick ? 2 : whole('rounds', options.rounds);
+const rounds = options.quick ? 1 : whole('rounds', options.rounds);
 const seconds = options.quick ? 0.5 : whole('seconds', options.seconds);
 const connections = options.quick ? 1000 : whole('connections', options.connections);
 const chosen = options.only.split(',').map((name) => {
