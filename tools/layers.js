@@ -71,6 +71,7 @@ export const layers = {
       ...['application', 'environ', 'errors', 'file-wrapper', 'header-fields', 'hop-by-hop', 'input-stream'],
       ...['lifespan', 'mount', 'request-uri', 'run', 'start-response', 'testing-defaults', 'text-response'],
       ...['upgrade', 'write-queue', 'adapters/rack', 'middleware/response-parts', 'middleware/vary'],
+      ...['adapters/body-pieces', 'adapters/lazy-start'],
     ]
       .map((file) => `src/${file}.ts`)
       .concat('src/adapters/fetch/'),

@@ -47,13 +47,18 @@ export async function installRuntimes(): Promise<void> {
   await outputIn(directory, { ...process.env, CI: 'true' }, pnpm, 'install', '--frozen-lockfile');
 }
 
-/** Runs a program to its end, or to its time limit, which rejects. What a runtime keeps for itself, it keeps in `tools/runtimes`. */
+/** Runs a program to its end, or to its time limit, which rejects. */
 export function runBy(
   runtime: Runtime,
   file: string,
   args: readonly string[],
   timeoutMs: number,
 ): Promise<Ended> {
+  return startBy(runtime, file, args, timeoutMs).ended();
+}
+
+/** Starts a program. What a runtime keeps for itself, it keeps in `tools/runtimes`. */
+export function startBy(runtime: Runtime, file: string, args: readonly string[], timeoutMs: number): Program {
   const env = {
     ...process.env,
     NO_COLOR: '1',
@@ -62,5 +67,5 @@ export function runBy(
     BUN_RUNTIME_TRANSPILER_CACHE_PATH: '0',
     DO_NOT_TRACK: '1',
   };
-  return new Program(runtime.command, [...runtime.args, file, ...args], { timeoutMs, env }).ended();
+  return new Program(runtime.command, [...runtime.args, file, ...args], { timeoutMs, env });
 }

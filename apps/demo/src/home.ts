@@ -102,6 +102,10 @@ export function homePage(root: string, services: readonly Service[], posted?: st
           <a href="${root}/hello">The smallest application</a>:
           <code>application(environ, startResponse)</code>
         </li>
+        <li>
+          <a href="${root}/app/">A whole application</a>: forms, uploads, cookies and a REST resource in one
+          file, which runs on any server
+        </li>
         <li><a href="${root}/static/layers.svg">A file</a>, with ETag and Last-Modified</li>
       </ul>
     </section>

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { mount, staticFiles, type Application } from '@wirestack/gateway';
+import { makeApplication } from './application.ts';
 import { home, type Service } from './home.ts';
 import { streaming } from './streaming.ts';
 
@@ -14,6 +15,7 @@ export function site(services: readonly Service[]): Application {
     '/stream': streaming(),
     '/environ': showEnviron,
     '/hello': hello,
+    '/app': makeApplication(),
     '/favicon.ico': icon,
   });
 }

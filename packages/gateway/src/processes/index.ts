@@ -3,7 +3,7 @@
  *
  * - `module-application.ts`   an application that other processes can load
  * - `process-server.ts`   the processes, from outside; the sharing of the port is `ProcessGroup` of `@wirestack/socket/server`
- * - `process-worker.ts`   one of them, from inside; `fresh-connections.ts` is what it must not lose
+ * - `process-worker.ts`   one of them, from inside
  * - `handle-signals.ts`   for programs
  */
 export { inProcess, type ProcessFacts } from './in-process.ts';

@@ -31,8 +31,8 @@ export interface ProcessesOptions extends PlainServerOptions {
    */
   readonly drainDelayMs?: number;
   /**
-   * What a connection that a process accepted just before it was to drain has for its first request. Those with TLS or behind `proxyProtocol` are waited
-   * for so long, whether there are any or not. Default 1,000.
+   * What a connection that a process accepted just before it was to drain has for its first request. With TLS or `proxyProtocol` the process accepts for so long
+   * first, whether there are any or not: for those in their handshake. Default 1,000.
    */
   readonly firstRequestMs?: number;
   /** How the processes are made. */
@@ -92,7 +92,8 @@ export async function serveProcesses(
   options: ProcessesOptions = {},
 ): Promise<ProcessServer> {
   const { processes = 0, protocol = 'http', startTimeoutMs, drainDelayMs = 0, child, ...rest } = options;
-  const { firstRequestMs = 1000, onProcessError = reportError, ...serverOptions } = rest;
+  const { onProcessError = reportError, ...serverOptions } = rest;
+  const { firstRequestMs } = serverOptions;
   const application = requireModuleApplication(app);
   for (const [name, ms] of Object.entries({ drainDelayMs, firstRequestMs, startTimeoutMs })) {
     if (ms !== undefined && !(ms >= 0)) throw new TypeError(`${name} is ${String(ms)}, expected 0 or more`);
@@ -103,7 +104,6 @@ export async function serveProcesses(
     application,
     protocol,
     isOneOfMany: size > 1,
-    firstRequestMs,
     options: serverOptions,
   };
   const group = new ProcessGroup({

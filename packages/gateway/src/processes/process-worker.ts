@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { observers } from '@wirestack/http';
 import type { Deadline, RunningServer } from '@wirestack/socket';
 import type { GroupJob, GroupStats, GroupWorker } from '@wirestack/socket/server';
 import type { Application } from '../application.ts';
 import { keepLifespan } from '../lifespan.ts';
 import { makeServer } from '../server.ts';
-import { FreshConnections } from './fresh-connections.ts';
 import { inProcess } from './in-process.ts';
 import { loadApplication, type ApplicationReference } from './module-application.ts';
 import type { PlainServerOptions, ServedProtocol } from './process-server.ts';
@@ -15,7 +13,6 @@ export interface ProcessJob {
   readonly application: ApplicationReference;
   readonly protocol: ServedProtocol;
   readonly isOneOfMany: boolean;
-  readonly firstRequestMs: number;
   readonly options: PlainServerOptions;
 }
 
@@ -29,7 +26,7 @@ export async function beginProcess({ address, data }: GroupJob): Promise<GroupWo
     draining: retired.signal,
   });
   const options = { ...loaded.serverOptions, ...job.options };
-  const served = { address, application, options, firstRequestMs: job.firstRequestMs };
+  const served = { address, application, options };
   const worker = job.protocol === 'http' ? await serveHttp(served) : await serveFront(job.protocol, served);
   return {
     ...worker,
@@ -43,29 +40,25 @@ interface Served {
   readonly address: GroupJob['address'];
   readonly application: Application;
   readonly options: PlainServerOptions;
-  readonly firstRequestMs: number;
 }
 
-async function serveHttp({ address, application, options, firstRequestMs }: Served): Promise<GroupWorker> {
-  const fresh = new FreshConnections();
-  const { observe } = options as { observe?: FreshConnections };
-  const server = await makeServer(address as string, application, {
-    ...options,
-    observe: observe === undefined ? fresh : observers(observe, fresh),
-  });
-  // A connection in its handshake is none yet that anybody could count.
+async function serveHttp({ address, application, options }: Served): Promise<GroupWorker> {
+  const server = await makeServer(address as string, application, options);
+  // A connection in its handshake is none yet, and would be aborted.
   const arrivesLater = options.tls !== undefined || options.proxyProtocol !== undefined;
   return {
     address: server.address,
     drain: async (deadline: Deadline) => {
-      const grace = delay(firstRequestMs);
-      await (arrivesLater ? grace : Promise.race([fresh.none(), grace]));
+      if (arrivesLater) await delay(options.firstRequestMs ?? firstRequestMs);
       await server.drain(deadline);
     },
     close: () => server.close(),
     stats: () => server.stats,
   };
 }
+
+/** What a connection has for its first request by default, as the server of `@wirestack/http`. */
+const firstRequestMs = 1000;
 
 /** Loaded only where they are asked for: a process begins the sooner. */
 const frontServers = {

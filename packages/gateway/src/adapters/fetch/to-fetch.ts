@@ -1,8 +1,8 @@
 import { reasonPhrase } from '@wirestack/http/protocol';
 import type { Application, Chunk } from '../../application.ts';
 import { run, type GatewayResponse } from '../../run.ts';
-import { BodyPieces, type PiecewiseBody } from './body-pieces.ts';
-import { lazyStart } from './lazy-start.ts';
+import { BodyPieces, type PiecewiseBody } from '../body-pieces.ts';
+import { lazyStart } from '../lazy-start.ts';
 import { FetchEnviron, type FetchExchange } from './request-environ.ts';
 
 /** How requests that come without a connection are told of. */

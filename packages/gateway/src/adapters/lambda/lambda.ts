@@ -1,6 +1,7 @@
 import type { Application, Chunk } from '../../application.ts';
-import { startApplication } from '../../lifespan.ts';
 import { run, type GatewayResponse } from '../../run.ts';
+import { BodyPieces } from '../body-pieces.ts';
+import { lazyStart } from '../lazy-start.ts';
 import { methodOf, type LambdaEvent } from './lambda-event.ts';
 import { environOf } from './lambda-environ.ts';
 import { resultFor, type LambdaResult } from './lambda-result.ts';
@@ -27,18 +28,13 @@ export function toLambda(
   options: LambdaOptions = {},
 ): (event: LambdaEvent, context?: unknown) => Promise<LambdaResult> {
   const { onError = reportError } = options;
-  let started: Promise<unknown> | undefined;
+  const start = lazyStart(app);
   return async (event, context) => {
-    // A start that failed is tried again by the next call.
-    started ??= startApplication(app).catch((error: unknown) => {
-      started = undefined;
-      throw error;
-    });
     const result = resultFor(event);
     let response: GatewayResponse;
     let bytes: Uint8Array;
     try {
-      await started;
+      await start?.();
       response = await run(app, environOf(event, context));
       const hasBody = methodOf(event) !== 'HEAD' && response.status !== 204 && response.status !== 304;
       bytes = await collect(response.body, hasBody);
@@ -62,22 +58,11 @@ function reportError(error: unknown): void {
 async function collect(body: GatewayResponse['body'], hasBody: boolean): Promise<Uint8Array> {
   if (typeof body === 'string' || body instanceof Uint8Array)
     return hasBody ? bytesOf(body) : new Uint8Array(0);
-  const iterator = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+  const pieces = new BodyPieces(body);
   const parts: Uint8Array[] = [];
-  let isOver = false;
-  try {
-    while (hasBody) {
-      const step = await iterator.next();
-      if (step.done === true) {
-        isOver = true;
-        break;
-      }
-      parts.push(bytesOf(step.value));
-    }
-  } finally {
-    if (!isOver) await iterator.return?.();
-    if ('close' in body && typeof body.close === 'function') await body.close();
-  }
+  if (!hasBody) await pieces.close();
+  for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next())
+    parts.push(bytesOf(piece));
   return Buffer.concat(parts);
 }
 

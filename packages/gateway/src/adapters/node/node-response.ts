@@ -4,7 +4,7 @@ import { ClientGoneError } from '../../errors.ts';
 import { FileWrapper } from '../../file-wrapper.ts';
 import type { InputOwner, InputSource } from '../../input-stream.ts';
 import type { GatewayResponse } from '../../run.ts';
-import { BodyPieces } from '../fetch/body-pieces.ts';
+import { BodyPieces } from '../body-pieces.ts';
 import type { NodeRequest, NodeResponse } from './to-node-listener.ts';
 
 /** One request of a server of Node: what is read of it, and how it is answered. */

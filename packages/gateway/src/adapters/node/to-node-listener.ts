@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Application } from '../../application.ts';
 import { run } from '../../run.ts';
-import { lazyStart } from '../fetch/lazy-start.ts';
+import { lazyStart } from '../lazy-start.ts';
 import { NodeEnviron } from './node-environ.ts';
 import { NodeAnswer } from './node-response.ts';
 

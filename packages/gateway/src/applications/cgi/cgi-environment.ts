@@ -34,7 +34,7 @@ export function cgiEnvironment(
     QUERY_STRING: environ.QUERY_STRING,
     SCRIPT_NAME: environ.SCRIPT_NAME + scriptName,
     SCRIPT_FILENAME: file,
-    ...(pathInfo !== '' && { PATH_INFO: pathInfo }),
+    PATH_INFO: pathInfo,
     // A path that climbs would be translated to somewhere else.
     ...(pathInfo !== '' &&
       !pathInfo.split('/').includes('..') && { PATH_TRANSLATED: join(settings.root, pathInfo) }),

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Address } from '../../../src/address.ts';
 import type { ByteStream } from '../../../src/byte-stream.ts';
 import { connect } from '../../../src/connect.ts';
@@ -41,16 +41,19 @@ describe('ProcessGroup', () => {
   });
 
   test('where new ones do not begin, a restart rejects with what kept them, and the old ones stay', async () => {
-    const { group, address, say } = await started({ startTimeoutMs: 5000 });
+    const { group, address, say } = await started({});
     const before = await asked(address, 'pid');
     for (const [script, error] of [
       ['fail', { name: 'RangeError', message: 'it cannot begin' }],
       ['exit', { name: 'WorkerExitError', exitCode: 4 }],
-      ['hang', { name: 'SocketError', code: 'TIMED_OUT' }],
     ] as const) {
       say(script);
       await expect(group.restart()).rejects.toMatchObject(error);
     }
+    await expect(restartThatHangs(group, say)).rejects.toMatchObject({
+      name: 'SocketError',
+      code: 'TIMED_OUT',
+    });
     expect(await asked(address, 'pid')).toBe(before);
     expect(group.members).toHaveLength(1);
     say('');
@@ -181,6 +184,22 @@ function files(text: string): { readonly script: string; readonly log: string } 
   writeFileSync(script, text);
   writeFileSync(log, '');
   return { script, log };
+}
+
+/** What is begun has had its 30 s before it has come far. */
+async function restartThatHangs(group: ProcessGroup, say: (script: string) => void): Promise<void> {
+  say('hang');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const restarted = group.restart();
+    await Promise.race([restarted, turnsUntil(() => vi.getTimerCount() === 1)]);
+    vi.advanceTimersByTime(29_999);
+    expect(group.members).toMatchObject([{ state: 'ready' }, { state: 'starting' }]);
+    vi.advanceTimersByTime(1);
+    await restarted;
+  } finally {
+    vi.useRealTimers();
+  }
 }
 
 async function abortedDrain(group: ProcessGroup): Promise<void> {

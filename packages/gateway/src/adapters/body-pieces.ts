@@ -1,5 +1,5 @@
-import type { Chunk } from '../../application.ts';
-import type { GatewayResponse } from '../../run.ts';
+import type { Chunk } from '../application.ts';
+import type { GatewayResponse } from '../run.ts';
 
 /** A body that is not there as a whole. */
 export type PiecewiseBody = Exclude<GatewayResponse['body'], Chunk>;

@@ -1,4 +1,4 @@
-import type { Application } from '../../application.ts';
+import type { Application } from '../application.ts';
 
 /**
  * Starts the lifespan of an application, once, at the first request: for platforms that have no other beginning. After a failure the next request tries again. `undefined` where
