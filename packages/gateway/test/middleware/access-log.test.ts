@@ -208,7 +208,7 @@ describe('an entry', () => {
       return mount({ '/m': inner })(environ, startResponse);
     };
     const entry = await entryOf(app, { REQUEST_METHOD: 'POST', PATH_INFO: '/m/x/1' });
-    expect(entry).toMatchObject({ method: 'POST', route: '/x/{id}' });
+    expect(entry).toMatchObject({ method: 'POST', route: '/m/x/{id}' });
   });
 });
 
