@@ -52,25 +52,25 @@ describe('metrics', () => {
     await ask(app, { PATH_INFO: '/broken' });
     expect(await samplesOf(app)).toEqual([
       'http_requests_total{method="GET",route="/m/users/{id:int}",status="200"} 1',
-      'http_requests_total{method="HEAD",route="/m/users/{id:int}",status="200"} 1',
+      'http_requests_total{method="HEAD",route="/users/{id:int}",status="200"} 1',
       'http_requests_total{method="GET",route="/broken",status="500"} 1',
       'http_request_duration_seconds_bucket{le="0.01",method="GET",route="/m/users/{id:int}"} 0',
       'http_request_duration_seconds_bucket{le="0.1",method="GET",route="/m/users/{id:int}"} 1',
       'http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/m/users/{id:int}"} 1',
       'http_request_duration_seconds_sum{method="GET",route="/m/users/{id:int}"} 0.03',
       'http_request_duration_seconds_count{method="GET",route="/m/users/{id:int}"} 1',
-      'http_request_duration_seconds_bucket{le="0.01",method="HEAD",route="/m/users/{id:int}"} 1',
-      'http_request_duration_seconds_bucket{le="0.1",method="HEAD",route="/m/users/{id:int}"} 1',
-      'http_request_duration_seconds_bucket{le="+Inf",method="HEAD",route="/m/users/{id:int}"} 1',
-      'http_request_duration_seconds_sum{method="HEAD",route="/m/users/{id:int}"} 0',
-      'http_request_duration_seconds_count{method="HEAD",route="/m/users/{id:int}"} 1',
+      'http_request_duration_seconds_bucket{le="0.01",method="HEAD",route="/users/{id:int}"} 1',
+      'http_request_duration_seconds_bucket{le="0.1",method="HEAD",route="/users/{id:int}"} 1',
+      'http_request_duration_seconds_bucket{le="+Inf",method="HEAD",route="/users/{id:int}"} 1',
+      'http_request_duration_seconds_sum{method="HEAD",route="/users/{id:int}"} 0',
+      'http_request_duration_seconds_count{method="HEAD",route="/users/{id:int}"} 1',
       'http_request_duration_seconds_bucket{le="0.01",method="GET",route="/broken"} 1',
       'http_request_duration_seconds_bucket{le="0.1",method="GET",route="/broken"} 1',
       'http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/broken"} 1',
       'http_request_duration_seconds_sum{method="GET",route="/broken"} 0',
       'http_request_duration_seconds_count{method="GET",route="/broken"} 1',
       'http_response_bytes_total{method="GET",route="/m/users/{id:int}"} 5',
-      'http_response_bytes_total{method="HEAD",route="/m/users/{id:int}"} 0',
+      'http_response_bytes_total{method="HEAD",route="/users/{id:int}"} 0',
       'http_response_bytes_total{method="GET",route="/broken"} 0',
       'http_requests_in_flight 0',
     ]);
@@ -108,7 +108,7 @@ describe('metrics', () => {
     const app = metrics({ register: new Registry(), labels })(routes);
     await ask(app, { PATH_INFO: '/users/5' });
     expect((await samplesOf(app))[0]).toBe(
-      'http_requests_total{method="GET",route="/m/users/{id:int}",kind="80-200",status="200"} 1',
+      'http_requests_total{method="GET",route="/users/{id:int}",kind="80-200",status="200"} 1',
     );
   });
 
@@ -154,7 +154,7 @@ describe('metrics', () => {
     const reply = await askServer(address, 'GET /metrics');
     expect(reply.header('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(reply.body).toContain(
-      'http_requests_total{method="GET",route="/m/users/{id:int}",status="200"} 1\n',
+      'http_requests_total{method="GET",route="/users/{id:int}",status="200"} 1\n',
     );
   });
 });
