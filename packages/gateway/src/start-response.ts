@@ -70,8 +70,14 @@ export class ResponseStart {
 
 /** `200 OK` → its parts. @throws GatewayUsageError `BAD_STATUS` */
 function parseStatus(status: string): Status {
+  // Most responses of a program have the same one.
+  if (status === lastStatus && lastParsed !== undefined) return lastParsed;
   const known = knownStatuses.get(status);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    lastStatus = status;
+    lastParsed = known;
+    return known;
+  }
   const match = /^(101|[2-9]\d\d) ([\t\x20-\x7e\x80-\xff]*)$/.exec(status);
   if (match === null) {
     throw new GatewayUsageError(
@@ -146,6 +152,8 @@ const maxChecked = 8;
 const maxFields = 32;
 let nextChecked = 0;
 
+let lastStatus = '';
+let lastParsed: Status | undefined;
 const knownStatuses = new Map<string, Status>();
 const maxKnownStatuses = 256;
 /** Names found to be nobody's but the application's, as they were written. */
