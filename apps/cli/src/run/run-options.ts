@@ -50,7 +50,7 @@ more, SIGTTOU one less.
 Exit codes: 0 ended, 1 it could not begin, 2 these arguments.
 `;
 
-export const runOptions = {
+export const runOptions: Options = {
   bind: { type: 'string', short: 'b' },
   port: { type: 'string', short: 'p' },
   processes: { type: 'string' },
@@ -70,7 +70,7 @@ export const runOptions = {
   'drain-time': { type: 'string' },
   pid: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
-} as const satisfies Options;
+};
 
 type RunProtocol = (typeof protocols)[number];
 
