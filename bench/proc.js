@@ -20,9 +20,21 @@ export function cpuSeconds(pid) {
  * @returns {number}
  */
 export function treeCpuSeconds(pid) {
-  const children = read(`/proc/${String(pid)}/task/${String(pid)}/children`)?.trim() ?? '';
-  const pids = children === '' ? [] : children.split(' ').map(Number);
-  return cpuSeconds(pid) + pids.reduce((sum, child) => sum + treeCpuSeconds(child), 0);
+  return childrenOf(pid).reduce((sum, child) => sum + treeCpuSeconds(child), cpuSeconds(pid));
+}
+
+/**
+ * As {@link treeCpuSeconds}, and those that have ended, too: a process that starts one for each request.
+ *
+ * @param {number} pid
+ * @returns {number}
+ */
+export function treeCpuSecondsWithEnded(pid) {
+  return childrenOf(pid).reduce(
+    // One that has ended since is not there any more.
+    (sum, child) => sum + (treeCpuSecondsWithEnded(child) || 0),
+    statSeconds(pid, 11, 12, 13, 14),
+  );
 }
 
 /** Seconds that this process has used, and all children of it that have ended: so those of a load generator, once it is done. */
@@ -59,6 +71,12 @@ export function peakMegabytes(pid) {
 /** @param {number} pid */
 export function residentKilobytes(pid) {
   return statusKilobytes(pid, 'VmRSS');
+}
+
+/** @param {number} pid */
+function childrenOf(pid) {
+  const children = read(`/proc/${String(pid)}/task/${String(pid)}/children`)?.trim() ?? '';
+  return children === '' ? [] : children.split(' ').map(Number);
 }
 
 /**

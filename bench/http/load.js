@@ -15,6 +15,7 @@ import { has, pinned } from '../cpus.js';
  * @property {number} seconds      a whole number
  * @property {number | undefined} cpu
  * @property {string} folder       for wrk's scripts
+ * @property {string} [path]       default `/`
  *
  * @typedef {object} LoadResult
  * @property {number} requests     answered
@@ -37,7 +38,7 @@ export async function load(options) {
 }
 
 /** @param {Load} options */
-function wrkCommand({ port, scenario, depth, connections, seconds, folder }) {
+function wrkCommand({ port, scenario, depth, connections, seconds, folder, path = '/' }) {
   const script = join(folder, `${scenario.name}-${String(depth)}.lua`);
   const fields = Object.entries(scenario.fields).map(
     ([name, value]) => `wrk.headers[ ${lua(name)} ] = ${lua(value)}`,
@@ -47,7 +48,7 @@ function wrkCommand({ port, scenario, depth, connections, seconds, folder }) {
     `wrk.method = ${lua(scenario.method)}
 ${scenario.body === '' ? '' : `wrk.body = ${lua(scenario.body)}`}
 ${fields.join('\n')}
-init = function() local one = wrk.format(nil, '/') batch = string.rep(one, ${String(depth)}) end
+init = function() local one = wrk.format(nil, ${lua(path)}) batch = string.rep(one, ${String(depth)}) end
 request = function() return batch end
 done = function(summary, latency)
   local e = summary.errors
@@ -85,7 +86,7 @@ function parseWrk(output) {
 }
 
 /** @param {Load} options */
-function autocannonCommand({ port, scenario, depth, connections, seconds }) {
+function autocannonCommand({ port, scenario, depth, connections, seconds, path = '/' }) {
   const cli = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
   const fields = Object.entries(scenario.fields).flatMap(([name, value]) => ['-H', `${name}=${value}`]);
   const body = scenario.body === '' ? [] : ['-b', scenario.body];
@@ -100,7 +101,7 @@ function autocannonCommand({ port, scenario, depth, connections, seconds }) {
     ...numbers,
     ...fields,
     ...body,
-    `http://127.0.0.1:${String(port)}/`,
+    `http://127.0.0.1:${String(port)}${path}`,
   ];
 }
 

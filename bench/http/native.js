@@ -67,7 +67,7 @@ http {
 }
 
 /** @returns {Promise<number>} */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -82,13 +82,13 @@ function freePort() {
 /**
  * Resolves once somebody listens there.
  *
- * @param {number} port
+ * @param {number | { path: string }} place
  * @param {() => boolean} isGone
  */
-export async function untilListening(port, isGone) {
+export async function untilListening(place, isGone) {
   for (;;) {
     const isOpen = await new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1');
+      const socket = connect(typeof place === 'number' ? { port: place, host: '127.0.0.1' } : place);
       socket.once('error', () => {
         resolve(false);
       });

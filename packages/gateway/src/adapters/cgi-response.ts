@@ -51,22 +51,27 @@ export async function writeCgiResponse(
   }
 }
 
-function headText({ status, reason, headers, body }: GatewayResponse, statusPrefix: string): string {
-  const lines = [`${statusPrefix} ${String(status)} ${reason ?? reasonPhrase(status)}`];
+/** The head as CGI has it, to the empty line. A body that is there as a whole says its length. */
+export function headText(
+  { status, reason, headers, body }: GatewayResponse,
+  statusPrefix: 'Status:' | 'HTTP/1.0' = 'Status:',
+): string {
+  let text = `${statusPrefix} ${String(status)} ${reason ?? reasonPhrase(status)}\r\n`;
   let hasLength = false;
-  for (const [name, value] of headers) {
-    hasLength ||= name.toLowerCase() === 'content-length';
-    lines.push(`${name}: ${value}`);
+  for (const header of headers) {
+    const name = header[0];
+    hasLength ||= name.length === 14 && name.toLowerCase() === 'content-length';
+    text += `${name}: ${header[1]}\r\n`;
   }
   const mayHaveLength = status !== 204 && status !== 304;
   if (!hasLength && isWhole(body) && mayHaveLength)
-    lines.push(`Content-Length: ${String(bytesOf(body).length)}`);
-  return `${lines.join('\r\n')}\r\n\r\n`;
+    text += `Content-Length: ${String(Buffer.byteLength(body))}\r\n`;
+  return `${text}\r\n`;
 }
 
 const noBytes = new Uint8Array(0);
 
-function isWhole(body: GatewayResponse['body']): body is Chunk {
+export function isWhole(body: GatewayResponse['body']): body is Chunk {
   return typeof body === 'string' || body instanceof Uint8Array;
 }
 

@@ -3,7 +3,7 @@ import { FrontServerError } from '../errors.ts';
 import { startApplication } from '../lifespan.ts';
 import type { InputSource } from '../input-stream.ts';
 import { run } from '../run.ts';
-import { serverError, writeCgiResponse } from './cgi-response.ts';
+import { isWhole, serverError, writeCgiResponse } from './cgi-response.ts';
 import { environOfVariables } from './variables-environ.ts';
 
 /** What a web server gives a CGI program. Default: this process's. */
@@ -74,7 +74,10 @@ export async function runAsCgi(app: Application, given: CgiProcess = {}): Promis
       stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`);
       response = serverError;
     }
-    await writeCgiResponse(response, environ.REQUEST_METHOD === 'HEAD', write);
+    const answered = writeCgiResponse(response, environ.REQUEST_METHOD === 'HEAD', write);
+    // Who answers with a whole body reads no more, and Apache takes no answer before it has passed on all of the request's.
+    if (isWhole(response.body)) await Promise.all([answered, input.drain()]);
+    else await answered;
   } finally {
     await input.drain();
     await stop();

@@ -16,7 +16,7 @@ export function serveUwsgi(
   app: Application,
   options: FrontServerOptions = {},
 ): Promise<RunningServer> {
-  // As uWSGI itself answers: nginx would pass `Status` on to the client, and Apache take it for no answer.
+  // As uWSGI itself answers: nginx would pass a `Status` on to the client.
   return serveRequests(address, app, options, {
     protocol: 'uwsgi',
     statusPrefix: 'HTTP/1.0',

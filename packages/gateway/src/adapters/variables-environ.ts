@@ -7,6 +7,7 @@ import { encodedPath } from '../request-uri.ts';
 /** What a request by the variables of CGI has besides them. */
 export interface VariablesRequest {
   readonly input: InputSource;
+  /** Asked for when the application asks: most never do. */
   readonly signal: AbortSignal;
   readonly errors: ErrorStream;
   /** Where the application is mounted, for front servers that do not say it: what `PATH_INFO` leaves out. */
@@ -25,53 +26,210 @@ export function environOfVariables(
   variables: ReadonlyMap<string, string>,
   request: VariablesRequest,
 ): Environ {
-  const text = (name: string, standard: string): string => variables.get(name) ?? standard;
-  const uri = text('REQUEST_URI', '');
-  const [uriPath = ''] = uri.split('?');
-  const given = variables.get('PATH_INFO');
-  const hasPlace = request.isPlaceGiven === true || (given !== undefined && given !== '');
-  const whole = hasPlace
-    ? ''
-    : uriPath === ''
-      ? utf8(text('DOCUMENT_URI', text('SCRIPT_NAME', '/')))
-      : decodePath(uriPath);
-  const { scriptName } = request;
-  const isBelow = whole === scriptName || whole.startsWith(`${scriptName}/`);
-  const scheme =
-    isOn(variables.get('HTTPS')) || variables.get('REQUEST_SCHEME') === 'https' ? 'https' : 'http';
-  const scriptPath = hasPlace ? utf8(text('SCRIPT_NAME', '')).replace(/\/$/, '') : isBelow ? scriptName : '';
-  const pathInfo = hasPlace ? utf8(given ?? '') : isBelow ? whole.slice(scriptName.length) : whole;
-  const query = text('QUERY_STRING', uri.includes('?') ? uri.slice(uri.indexOf('?') + 1) : '');
-  const environ: Environ = {
-    REQUEST_METHOD: text('REQUEST_METHOD', 'GET'),
-    SCRIPT_NAME: scriptPath,
-    PATH_INFO: pathInfo,
-    QUERY_STRING: query,
-    SERVER_NAME: text('SERVER_NAME', 'localhost'),
-    SERVER_PORT: text('SERVER_PORT', scheme === 'https' ? '443' : '80'),
-    SERVER_PROTOCOL: text('SERVER_PROTOCOL', 'HTTP/1.0'),
-    REMOTE_ADDR: text('REMOTE_ADDR', ''),
-    // CGI itself has none.
-    REQUEST_URI: uri === '' ? encodedPath(scriptPath + pathInfo) + (query === '' ? '' : `?${query}`) : uri,
-    'wsgi.version': [1, 0],
-    'wsgi.url_scheme': scheme,
-    'wsgi.input': new InputStream({ body: request.input }),
-    'wsgi.errors': request.errors,
-    'wsgi.multithread': false,
-    'wsgi.multiprocess': true,
-    'wsgi.run_once': false,
-    'wsgi.input_terminated': true,
-    'wsgi.file_wrapper': FileWrapper,
-    'wirestack.signal': request.signal,
-    'wirestack.raw_headers': rawHeaders(variables),
-    'wirestack.trailers': [],
-    // There is no way to say it before the answer.
-    'wirestack.early_hints': () => undefined,
-  };
-  for (const [name, value] of variables) {
-    if (name.startsWith('HTTP_') ? !notOfClient.has(name) : isOfContent(name, value)) environ[name] = value;
+  const list: string[] = [];
+  for (const [name, value] of variables) list.push(name, value);
+  return environOfList(list, request);
+}
+
+/** The same of a list: name, value, name, value …, each name once. */
+export function environOfList(variables: readonly string[], request: VariablesRequest): Environ {
+  return new VariablesEnviron(variables, request);
+}
+
+/** Own properties are what PEP 3333 asks for; what costs something is on the prototype. */
+class VariablesEnviron implements Environ {
+  REQUEST_METHOD: string;
+  SCRIPT_NAME: string;
+  PATH_INFO: string;
+  QUERY_STRING: string;
+  SERVER_NAME: string;
+  SERVER_PORT: string;
+  SERVER_PROTOCOL: string;
+  REMOTE_ADDR: string;
+  REQUEST_URI: string;
+  'wsgi.version': readonly [1, 0];
+  'wsgi.url_scheme': string;
+  'wsgi.input': InputStream;
+  'wsgi.errors': ErrorStream;
+  'wsgi.multithread': boolean;
+  'wsgi.multiprocess': boolean;
+  'wsgi.run_once': boolean;
+  'wsgi.input_terminated': boolean;
+  'wsgi.file_wrapper': typeof FileWrapper;
+  'wirestack.variables': Variables;
+  [key: string]: unknown;
+  [header: `HTTP_${string}`]: string | undefined;
+
+  constructor(variables: readonly string[], request: VariablesRequest) {
+    const place = new Place(variables, request);
+    this.REQUEST_METHOD = place.method;
+    this.SCRIPT_NAME = place.script;
+    this.PATH_INFO = place.path;
+    this.QUERY_STRING = place.query;
+    this.SERVER_NAME = place.serverName;
+    this.SERVER_PORT = place.serverPort;
+    this.SERVER_PROTOCOL = place.protocol;
+    this.REMOTE_ADDR = place.remote;
+    this.REQUEST_URI = place.uri;
+    this['wsgi.version'] = version;
+    this['wsgi.url_scheme'] = place.scheme;
+    this['wsgi.input'] = new InputStream({ body: request.input });
+    this['wsgi.errors'] = request.errors;
+    this['wsgi.multithread'] = false;
+    this['wsgi.multiprocess'] = true;
+    this['wsgi.run_once'] = false;
+    this['wsgi.input_terminated'] = true;
+    this['wsgi.file_wrapper'] = FileWrapper;
+    this['wirestack.variables'] = new Variables(variables, request);
+    for (let i = 0; i < variables.length; i += 2) {
+      const name = variables[i] as string;
+      const value = variables[i + 1] as string;
+      if (name.startsWith('HTTP_') ? !notOfClient.has(name) : isOfContent(name, value)) this[name] = value;
+    }
   }
-  return environ;
+
+  get 'wirestack.signal'(): AbortSignal {
+    return this['wirestack.variables'].request.signal;
+  }
+
+  set 'wirestack.signal'(value: AbortSignal) {
+    own(this, 'wirestack.signal', value);
+  }
+
+  get 'wirestack.raw_headers'(): HeaderList {
+    return this['wirestack.variables'].rawHeaders;
+  }
+
+  set 'wirestack.raw_headers'(value: HeaderList) {
+    own(this, 'wirestack.raw_headers', value);
+  }
+
+  get 'wirestack.trailers'(): HeaderList {
+    return [];
+  }
+
+  set 'wirestack.trailers'(value: HeaderList) {
+    own(this, 'wirestack.trailers', value);
+  }
+
+  get 'wirestack.early_hints'(): (headers: HeaderList) => void {
+    return noHints;
+  }
+
+  set 'wirestack.early_hints'(value: (headers: HeaderList) => void) {
+    own(this, 'wirestack.early_hints', value);
+  }
+}
+
+/** Where the request goes, by the variables that say so, or else by others. */
+class Place {
+  method = 'GET';
+  script = '';
+  path = '';
+  query = '';
+  serverName = 'localhost';
+  serverPort = '';
+  protocol = 'HTTP/1.0';
+  remote = '';
+  uri = '';
+  scheme = 'http';
+
+  constructor(variables: readonly string[], request: VariablesRequest) {
+    let scriptName, pathInfo, documentUri, query, port;
+    for (let i = 0; i < variables.length; i += 2) {
+      const value = variables[i + 1] as string;
+      switch (variables[i] as string) {
+        case 'REQUEST_METHOD':
+          this.method = value;
+          break;
+        case 'REQUEST_URI':
+          this.uri = value;
+          break;
+        case 'QUERY_STRING':
+          query = value;
+          break;
+        case 'SCRIPT_NAME':
+          scriptName = value;
+          break;
+        case 'PATH_INFO':
+          pathInfo = value;
+          break;
+        case 'DOCUMENT_URI':
+          documentUri = value;
+          break;
+        case 'SERVER_NAME':
+          this.serverName = value;
+          break;
+        case 'SERVER_PORT':
+          port = value;
+          break;
+        case 'SERVER_PROTOCOL':
+          this.protocol = value;
+          break;
+        case 'REMOTE_ADDR':
+          this.remote = value;
+          break;
+        case 'HTTPS':
+          if (isOn(value)) this.scheme = 'https';
+          break;
+        case 'REQUEST_SCHEME':
+          if (value === 'https') this.scheme = 'https';
+          break;
+      }
+    }
+    const queryAt = this.uri.indexOf('?');
+    this.query = query ?? (queryAt < 0 ? '' : this.uri.slice(queryAt + 1));
+    this.serverPort = port ?? (this.scheme === 'https' ? '443' : '80');
+    if (request.isPlaceGiven === true || (pathInfo !== undefined && pathInfo !== '')) {
+      this.script = utf8(scriptName ?? '').replace(/\/$/, '');
+      this.path = utf8(pathInfo ?? '');
+    } else {
+      const uriPath = queryAt < 0 ? this.uri : this.uri.slice(0, queryAt);
+      const whole = uriPath === '' ? utf8(documentUri ?? scriptName ?? '/') : decodePath(uriPath);
+      const mount = request.scriptName;
+      const isBelow = whole === mount || whole.startsWith(`${mount}/`);
+      this.script = isBelow ? mount : '';
+      this.path = isBelow ? whole.slice(mount.length) : whole;
+    }
+    // CGI itself has none.
+    if (this.uri === '')
+      this.uri = encodedPath(this.script + this.path) + (this.query === '' ? '' : `?${this.query}`);
+  }
+}
+
+/** All that the front server said, those that are in no environ among it. */
+class Variables {
+  readonly list: readonly string[];
+  readonly request: VariablesRequest;
+
+  constructor(list: readonly string[], request: VariablesRequest) {
+    this.list = list;
+    this.request = request;
+  }
+
+  /** As far as they can be told: case and repetition are lost on the way. */
+  get rawHeaders(): HeaderList {
+    const headers: (readonly [string, string])[] = [];
+    for (let i = 0; i < this.list.length; i += 2) {
+      const name = this.list[i] as string;
+      if (!name.startsWith('HTTP_')) continue;
+      headers.push([
+        name.slice('HTTP_'.length).toLowerCase().replaceAll('_', '-'),
+        this.list[i + 1] as string,
+      ]);
+    }
+    return headers;
+  }
+}
+
+const version = [1, 0] as const;
+
+/** There is no way to say them before the answer. */
+const noHints = (): void => undefined;
+
+/** A lazy key that middleware replaces becomes a key like any other. */
+function own(environ: Environ, key: string, value: unknown): void {
+  Object.defineProperty(environ, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /**
@@ -99,13 +257,8 @@ function isOn(value: string | undefined): boolean {
   return value !== undefined && /^(?:on|1|true|yes)$/i.test(value);
 }
 
-/** As far as they can be told: case and repetition are lost on the way. */
-function rawHeaders(variables: ReadonlyMap<string, string>): HeaderList {
-  return Array.from(variables)
-    .filter(([name]) => name.startsWith('HTTP_'))
-    .map(([name, value]) => [name.slice('HTTP_'.length).toLowerCase().replaceAll('_', '-'), value]);
-}
-
 function utf8(octets: string): string {
+  // Most are ASCII, which is the same in both.
+  if (!/[^\0-\x7f]/.test(octets)) return octets;
   return Buffer.from(octets, 'latin1').toString();
 }

@@ -122,6 +122,25 @@ describe('the request', () => {
     expect(read).toEqual(['un', 'read']);
   });
 
+  it('is read beside a whole answer, which the server may not take before', async () => {
+    let passedOn = (): void => undefined;
+    const isPassedOn = new Promise<void>((resolve) => {
+      passedOn = resolve;
+    });
+    const stdin = (async function* () {
+      yield 'un';
+      yield 'read';
+      passedOn();
+    })();
+    const stdout = {
+      write: (_bytes: unknown, callback: () => void) => {
+        void isPassedOn.then(callback);
+      },
+    };
+    const env = { ...minimal, REQUEST_METHOD: 'POST', HTTP_TRANSFER_ENCODING: 'chunked' };
+    await expect(runAsCgi(hello, { env, stdin, stdout })).resolves.toBeUndefined();
+  });
+
   it('that ends early, and that nobody reads, is nobody’s fault', async () => {
     const { stdout, stderr } = await ran(hello, { REQUEST_METHOD: 'POST', CONTENT_LENGTH: '9' }, ['short']);
     expect([stdout.slice(-5), stderr]).toEqual(['hello', '']);

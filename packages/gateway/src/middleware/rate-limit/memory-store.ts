@@ -19,6 +19,8 @@ class MemoryStore implements RateLimitStore {
   readonly #maxKeys: number;
   /** When the bucket of a key is full, in the order in which they were seen last. */
   readonly #fullAt = new Map<string, number>();
+  /** The last of them: who asks again and again need not be moved there. */
+  #last: string | undefined;
 
   constructor(maxKeys: number) {
     this.#maxKeys = maxKeys;
@@ -26,9 +28,12 @@ class MemoryStore implements RateLimitStore {
 
   take(key: string, quota: Quota, nowMs: number): Taken {
     const { fullAt, taken } = takeOne(this.#fullAt.get(key), quota, nowMs);
-    this.#fullAt.delete(key);
-    this.#fullAt.set(key, fullAt);
-    this.#forget(nowMs);
+    if (key !== this.#last) {
+      this.#fullAt.delete(key);
+      this.#last = key;
+      this.#fullAt.set(key, fullAt);
+      this.#forget(nowMs);
+    } else this.#fullAt.set(key, fullAt);
     return taken;
   }
 
