@@ -9,7 +9,7 @@ export interface Status {
   readonly code: number;
   readonly reason: string | undefined;
   /** Fields that were found right with this status: name, value, name, value …. Most applications send the same ones again and again. */
-  readonly checked: (readonly string[])[];
+  readonly checked: string[][];
 }
 
 /** What an application has said of its response so far: the discipline of PEP 3333's `start_response`. */
@@ -39,10 +39,7 @@ export class ResponseStart {
       if (this.isSent) throw error;
     }
     const parsed = parseStatus(status);
-    if (!isKnown(parsed.checked, headers)) {
-      checkHeaders(headers, parsed.code);
-      remember(parsed.checked, headers);
-    }
+    if (!isKnown(parsed.checked, headers)) checkUnknown(parsed, headers);
     this.status = parsed;
     this.headers = headers;
     return this.#write;
@@ -128,11 +125,42 @@ function isKnown(checked: readonly (readonly string[])[], headers: HeaderList): 
   return false;
 }
 
-function remember(checked: (readonly string[])[], headers: HeaderList): void {
-  if (headers.length > maxFields) return;
-  if (checked.length < maxChecked) checked.push(headers.flat());
-  // Some other one goes: what keeps coming is soon back.
-  else checked[nextChecked++ % maxChecked] = headers.flat();
+/**
+ * Fields are right one by one. So where there is a list like this one, only those that are not in the same place of it are looked at: an id of a request, a count. It takes the place of
+ * that list, which would hardly come back.
+ */
+function checkUnknown({ checked, code }: Status, headers: HeaderList): void {
+  const alike = checked.find((known) => known.length === 2 * headers.length);
+  const changed = alike === undefined ? headers : changedFields(alike, headers);
+  checkHeaders(changed, code);
+  if (alike !== undefined && (changed.length <= maxChanged || checked.length === maxChecked)) {
+    putFields(alike, headers);
+  } else if (headers.length <= maxFields) {
+    const known: string[] = [];
+    putFields(known, headers);
+    // Some other one goes: what keeps coming is soon back.
+    if (checked.length < maxChecked) checked.push(known);
+    else checked[nextChecked++ % maxChecked] = known;
+  }
+}
+
+function changedFields(known: readonly string[], headers: HeaderList): HeaderList {
+  const changed: (readonly [string, string])[] = [];
+  let at = 0;
+  for (const header of headers) {
+    if (known[at] !== header[0] || known[at + 1] !== header[1]) changed.push(header);
+    at += 2;
+  }
+  return changed;
+}
+
+/** Several times as fast as `flat()`. */
+function putFields(into: string[], headers: HeaderList): void {
+  let at = 0;
+  for (const header of headers) {
+    into[at++] = header[0];
+    into[at++] = header[1];
+  }
 }
 
 /** `known` has name, value, name, value …. Compared by content: a program may change an array that it gave before. */
@@ -148,6 +176,8 @@ function isSameFields(known: readonly string[], headers: HeaderList): boolean {
 
 /** Lists kept for each status: a few of them, for each layer of middleware has its own. */
 const maxChecked = 8;
+/** What differs in more is another list, and not the same with other values. */
+const maxChanged = 4;
 /** Longer ones are not kept. */
 const maxFields = 32;
 let nextChecked = 0;

@@ -88,6 +88,32 @@ test.each([
   expect(refusal('200 OK', [[name, 'close']])).toBe('HOP_BY_HOP');
 });
 
+test('what is like fields that were right is looked at where it differs', () => {
+  const good = [
+    ['X-A', '1'],
+    ['X-B', '2'],
+    ['Content-Length', '3'],
+  ] as const;
+  expect(refusal('200 OK', good)).toBeUndefined();
+  for (let place = 0; place < good.length; place++) {
+    for (const bad of [
+      ['X-A', 'a\r\nb'],
+      ['Transfer-Encoding', 'chunked'],
+      ['é', 'x'],
+      ['X', 5],
+    ] as const) {
+      expect(
+        refusal(
+          '200 OK',
+          good.map((field, i) => (i === place ? bad : field)),
+        ),
+        `${String(place)} ${bad[0]}`,
+      ).toMatch(/^(?:BAD_HEADER|HOP_BY_HOP)$/);
+    }
+  }
+  expect(refusal('200 OK', [['X-A', 'other'], ...good.slice(1)])).toBeUndefined();
+});
+
 test('an application that is refused is answered by 500, and nothing that it said is sent', async () => {
   const { address, errors } = await serving((_environ, startResponse) => {
     startResponse('200 OK', [['X-Injected', 'a\r\nSet-Cookie: b']]);
