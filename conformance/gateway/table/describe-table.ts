@@ -88,9 +88,12 @@ async function askAll(
   };
   try {
     await Promise.all(Array.from({ length: atOnce }, askOne));
-  } finally {
-    await server.stop();
+  } catch (error) {
+    // What went wrong first is what there is to know.
+    await server.stop().catch(() => undefined);
+    throw error;
   }
+  await server.stop();
   return answers;
 }
 

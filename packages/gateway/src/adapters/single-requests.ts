@@ -118,7 +118,23 @@ async function answer(
     response = serverError;
   }
   await writeCgiResponse(response, isHead, (bytes) => stream.write(bytes), head.statusPrefix);
+  if (left > 0) await linger(stream, reader, left);
 }
+
+/**
+ * The application has left some of the body: it is read, until the front server has its answer and closes. Bytes that nobody reads would have it get a reset in place
+ * of the end of the answer.
+ */
+async function linger(stream: ByteStream, reader: StreamReader, left: number): Promise<void> {
+  await stream.shutdown('write');
+  for (let size = 1; left > 0 && size > 0; left -= size) {
+    const chunk = await reader.read({ timeoutMs: lingerMs }).catch(() => undefined);
+    size = chunk?.length ?? 0;
+  }
+}
+
+/** Between two pieces of a body that nobody wants. */
+const lingerMs = 2000;
 
 const errors: ErrorStream = {
   write: (text) => {

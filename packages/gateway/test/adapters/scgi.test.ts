@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { serveScgi, type Application, type Environ, type FrontServerOptions } from '@wirestack/gateway';
 import type { Address } from '@wirestack/socket';
 import { dial, gate, keeping, untilEnd } from '../peer.ts';
+import { scratch } from '../scratch.ts';
 
 interface Served {
   readonly address: Address;
@@ -234,4 +236,17 @@ describe('what is no request ends the connection, without an answer', () => {
     expect(await untilEnd(peer)).toMatch(/^Status: 500 /);
     expect(errors).toEqual([expect.objectContaining({ name: 'FrontServerError' })]);
   });
+});
+
+test('an answer arrives whole where the application reads nothing of the body', async () => {
+  const path = join(scratch(), 'app.sock');
+  const server = await serveScgi({ path }, (_environ, startResponse) => {
+    startResponse('200 OK', [['Content-Type', 'text/plain']]);
+    return ['x'.repeat(100_000)];
+  });
+  onTestFinished(() => server.drain({ timeoutMs: 0 }));
+  for (let i = 0; i < 10; i++) {
+    const answer = await exchange(server.address, requestOf({ REQUEST_METHOD: 'POST' }, 'b'.repeat(100_000)));
+    expect(answer).toHaveLength(answer.indexOf('\r\n\r\n') + 4 + 100_000);
+  }
 });

@@ -34,11 +34,15 @@ const maxSleepMs = 0x7f_ff_ff_ff;
 const asLatin1 = { encoding: 'latin1' } as const;
 const responder = 1;
 const keepsConnection = 1;
+/** For the front server to read the last answer, and close. */
+const lingerMs = 2000;
 
 /** A request under way. */
 class FastCgiRequest {
   readonly id: number;
   readonly keepsConnection: boolean;
+  /** Its body has come to its end, read or not. */
+  isWhole = false;
   readonly input: ReadQueue = new ReadQueue();
   /** Made when somebody asks, for that costs as much as reading all the variables. */
   #gone: AbortController | undefined;
@@ -156,7 +160,8 @@ export class FastCgiConnection implements ByteReceiver {
   /** While the application is at work it is its turn; what comes besides is an abort, or the end. */
   #await(): void {
     const { idleTimeoutMs, bodyTimeoutMs } = this.#settings;
-    if (this.#request?.isStarted === true || this.#isClosing) this.#dueAt = Infinity;
+    if (this.#isClosing) this.#dueAt = Math.min(this.#dueAt, performance.now() + lingerMs);
+    else if (this.#request?.isStarted === true) this.#dueAt = Infinity;
     else this.#dueAt = performance.now() + (this.#decoder.isInside ? bodyTimeoutMs : idleTimeoutMs);
   }
 
@@ -196,8 +201,10 @@ export class FastCgiConnection implements ByteReceiver {
     if (request?.id !== id) return;
     if (type === recordType.PARAMS) this.#addParams(request, content);
     else if (type === recordType.STDIN) {
-      if (content.length === 0) request.input.end();
-      else request.input.push(Buffer.from(content));
+      if (content.length === 0) {
+        request.isWhole = true;
+        request.input.end();
+      } else request.input.push(Buffer.from(content));
     } else if (type === recordType.ABORT_REQUEST) {
       request.abort(new SocketError('PEER_CLOSED', 'the client left, says the front server'));
       this.#end(request, 0);
@@ -235,7 +242,7 @@ export class FastCgiConnection implements ByteReceiver {
     const keeps = ((content[2] as number) & keepsConnection) !== 0;
     if (role !== responder) {
       void this.#stream.write(writeEnd(id, 0, protocolStatus.UNKNOWN_ROLE));
-      if (!keeps) this.#close();
+      if (!keeps) this.#close(false);
       return;
     }
     this.#request = new FastCgiRequest(id, keeps);
@@ -362,13 +369,21 @@ export class FastCgiConnection implements ByteReceiver {
     this.#request = undefined;
     this.#await();
     this.#resume();
-    if (!request.keepsConnection) this.#close();
+    if (!request.keepsConnection) this.#close(request.isWhole);
   }
 
-  /** In order; the read under way ends with it. */
-  #close(): void {
+  /**
+   * In order; the read under way ends with it. Where more is on its way, the front server closes: bytes that nobody reads would have it get a reset in place of the
+   * end of the answer.
+   */
+  #close(isAllRead: boolean): void {
     this.#isClosing = true;
-    void this.#stream.close({ timeoutMs: this.#settings.bodyTimeoutMs });
+    if (isAllRead) {
+      void this.#stream.close({ timeoutMs: this.#settings.bodyTimeoutMs });
+      return;
+    }
+    this.#await();
+    this.#stream.shutdown('write').catch(() => undefined);
   }
 
   get #isFull(): boolean {
