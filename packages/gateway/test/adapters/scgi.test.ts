@@ -246,7 +246,7 @@ test('an answer arrives whole where the application reads nothing of the body', 
   });
   onTestFinished(() => server.drain({ timeoutMs: 0 }));
   for (let i = 0; i < 10; i++) {
-    const answer = await exchange(server.address, requestOf({ REQUEST_METHOD: 'POST' }, 'b'.repeat(100_000)));
+    const answer = await exchange(server.address, requestOf({ REQUEST_METHOD: 'POST' }, 'b'.repeat(400_000)));
     expect(answer).toHaveLength(answer.indexOf('\r\n\r\n') + 4 + 100_000);
   }
 });
