@@ -1,6 +1,7 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { serveFastCgi, type Application, type Environ, type FastCgiOptions } from '@wirestack/gateway';
-import type { Address, ByteStream } from '@wirestack/socket';
+import { socketPair, type Address, type ByteStream } from '@wirestack/socket';
+import { FastCgiConnection } from '../../src/adapters/fastcgi/fastcgi-connection.ts';
 import {
   readPairs,
   RecordDecoder,
@@ -286,6 +287,68 @@ describe('a front server', () => {
   test('is refused another role', async () => {
     const { address } = await serving(hello);
     expect((await exchange(address, begin(1, { role: 2 }))).end).toEqual([0, 0, 0, 0, 3, 0, 0, 0]);
+  });
+
+  describe('that asks for one request only', () => {
+    /** A connection in memory, and how its server ended it. */
+    function alone(app: Application): { peer: ByteStream; served: Promise<void>; ends: string[] } {
+      const [stream, peer] = socketPair();
+      const ends: string[] = [];
+      const { close, shutdown } = stream;
+      vi.spyOn(stream, 'close').mockImplementation((options) => {
+        ends.push('close');
+        return close.call(stream, options);
+      });
+      vi.spyOn(stream, 'shutdown').mockImplementation((how) => {
+        ends.push(`shutdown ${how}`);
+        return shutdown.call(stream, how);
+      });
+      const settings = {
+        scriptName: '',
+        idleTimeoutMs: 1000,
+        bodyTimeoutMs: 1000,
+        maxHeadBytes: 65_536,
+        maxConnections: Infinity,
+      };
+      const served = new FastCgiConnection(stream, app, settings, (error) => {
+        throw error;
+      }).serve();
+      return { peer, served, ends };
+    }
+
+    test('has the connection closed behind its answer, if all of it was there', async () => {
+      const { peer, served, ends } = alone(hello);
+      await peer.write(requestOf());
+      const records = recordsOf(peer);
+      expect(await answerOn(records)).toMatchObject({ end: complete });
+      expect(await records.next()).toMatchObject({ done: true });
+      await served;
+      expect(ends).toEqual(['close']);
+    });
+
+    test.each([
+      ['answered before its body ends', hello, requestOf({ body: 'x'.repeat(1000) })],
+      ['in another role', hello, Buffer.concat([begin(1, { role: 2 }), requestOf().subarray(16)])],
+    ])('%s has its body read to the end, for the answer not to be lost', async (_, app, request) => {
+      const { peer, served, ends } = alone(app);
+      await peer.write(request.subarray(0, -8));
+      const records = recordsOf(peer);
+      expect((await answerOn(records)).end).toBeDefined();
+      expect(await records.next()).toMatchObject({ done: true });
+      expect(ends).toEqual(['shutdown write']);
+      await peer.write(request.subarray(-8));
+      await served;
+      expect(ends).toEqual(['shutdown write', 'close']);
+    });
+
+    test('has no second one answered', async () => {
+      const { peer, served } = alone(hello);
+      await peer.write(Buffer.concat([requestOf(), requestOf({ id: 2 })]));
+      const records = recordsOf(peer);
+      expect(await answerOn(records)).toMatchObject({ end: complete });
+      expect(await records.next()).toMatchObject({ done: true });
+      await served;
+    });
   });
 
   test('may abort a request: the application is told, and the connection serves the next', async () => {

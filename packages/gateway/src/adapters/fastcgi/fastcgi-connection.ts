@@ -1,9 +1,10 @@
-import { ReadQueue, SocketError, type ByteReceiver, type ByteStream } from '@wirestack/socket';
+import { SocketError, type ByteReceiver, type ByteStream } from '@wirestack/socket';
 import type { Application } from '../../application.ts';
 import type { ErrorStream } from '../../environ.ts';
 import { run, type GatewayResponse } from '../../run.ts';
 import { headText, isWhole, serverError, writeCgiResponse } from '../cgi-response.ts';
 import { environOfList, type VariablesRequest } from '../variables-environ.ts';
+import { FastCgiRequest } from './fastcgi-request.ts';
 import {
   notFastCgi,
   protocolStatus,
@@ -34,48 +35,8 @@ const maxSleepMs = 0x7f_ff_ff_ff;
 const asLatin1 = { encoding: 'latin1' } as const;
 const responder = 1;
 const keepsConnection = 1;
-/** For the front server to read the last answer, and close. */
+/** For the front server to read the last answer, and to end what it sends. */
 const lingerMs = 2000;
-
-/** A request under way. */
-class FastCgiRequest {
-  readonly id: number;
-  readonly keepsConnection: boolean;
-  /** Its body has come to its end, read or not. */
-  isWhole = false;
-  readonly input: ReadQueue = new ReadQueue();
-  /** Made when somebody asks, for that costs as much as reading all the variables. */
-  #gone: AbortController | undefined;
-  #reason: Error | undefined;
-  /** Its variables, as they arrive. */
-  params: Uint8Array[] = [];
-  paramsBytes = 0;
-  isStarted = false;
-  isOver = false;
-
-  constructor(id: number, keeps: boolean) {
-    this.id = id;
-    this.keepsConnection = keeps;
-  }
-
-  get signal(): AbortSignal {
-    if (this.#gone === undefined) {
-      this.#gone = new AbortController();
-      if (this.#reason !== undefined) this.#gone.abort(this.#reason);
-    }
-    return this.#gone.signal;
-  }
-
-  get isAborted(): boolean {
-    return this.#reason !== undefined;
-  }
-
-  abort(reason: Error): void {
-    this.#reason ??= reason;
-    this.#gone?.abort(reason);
-    this.input.fail(reason, true);
-  }
-}
 
 /** One connection of a front server: its requests, one after another. */
 export class FastCgiConnection implements ByteReceiver {
@@ -85,6 +46,10 @@ export class FastCgiConnection implements ByteReceiver {
   readonly #report: (error: unknown) => void;
   readonly #decoder = new RecordDecoder();
   #request: FastCgiRequest | undefined;
+  /** The one behind which the connection is closed. */
+  #last: FastCgiRequest | undefined;
+  /** Records of one chunk are being taken. */
+  #isTaking = false;
   #isPaused = false;
   #isClosing = false;
   /** When what is waited for has to be there; never while the application is at work. */
@@ -120,12 +85,16 @@ export class FastCgiConnection implements ByteReceiver {
 
   data(chunk: Uint8Array): void {
     if (this.#served === undefined) return;
+    this.#isTaking = true;
     try {
       for (const record of this.#decoder.push(chunk)) this.#take(record);
     } catch (error) {
       this.#stop(error as Error);
       return;
+    } finally {
+      this.#isTaking = false;
     }
+    if (this.#last !== undefined) this.#closeBehind(this.#last);
     this.#await();
     if (!this.#isFull) return;
     this.#isPaused = true;
@@ -197,8 +166,11 @@ export class FastCgiConnection implements ByteReceiver {
       return;
     }
     const request = this.#request;
-    // Of one that is over, or was refused: still on their way when that was said (5.4).
-    if (request?.id !== id) return;
+    if (request?.id !== id) {
+      // Of one that is over, or was refused: still on their way when that was said (5.4).
+      if (this.#last?.id === id) this.#last.isWhole ||= type === recordType.STDIN && content.length === 0;
+      return;
+    }
     if (type === recordType.PARAMS) this.#addParams(request, content);
     else if (type === recordType.STDIN) {
       if (content.length === 0) {
@@ -234,6 +206,7 @@ export class FastCgiConnection implements ByteReceiver {
 
   #begin(id: number, content: Uint8Array): void {
     if (content.length !== 8) notFastCgi('a BEGIN_REQUEST that has not eight bytes');
+    if (this.#last !== undefined) return;
     if (this.#request !== undefined) {
       void this.#stream.write(writeEnd(id, 0, protocolStatus.CANT_MPX_CONN));
       return;
@@ -242,7 +215,7 @@ export class FastCgiConnection implements ByteReceiver {
     const keeps = ((content[2] as number) & keepsConnection) !== 0;
     if (role !== responder) {
       void this.#stream.write(writeEnd(id, 0, protocolStatus.UNKNOWN_ROLE));
-      if (!keeps) this.#close(false);
+      if (!keeps) this.#last = new FastCgiRequest(id, keeps);
       return;
     }
     this.#request = new FastCgiRequest(id, keeps);
@@ -369,21 +342,25 @@ export class FastCgiConnection implements ByteReceiver {
     this.#request = undefined;
     this.#await();
     this.#resume();
-    if (!request.keepsConnection) this.#close(request.isWhole);
+    if (request.keepsConnection) return;
+    this.#last = request;
+    // The end of its body may be in the same chunk as what began it.
+    if (!this.#isTaking) this.#closeBehind(request);
   }
 
   /**
-   * In order; the read under way ends with it. Where more is on its way, the front server closes: bytes that nobody reads would have it get a reset in place of the
-   * end of the answer.
+   * In order; the read under way ends with it. Where more is on its way, that is read first: bytes that nobody reads would have the front server get a reset in place of
+   * the end of the answer.
    */
-  #close(isAllRead: boolean): void {
-    this.#isClosing = true;
-    if (isAllRead) {
+  #closeBehind(last: FastCgiRequest): void {
+    if (last.isWhole) {
+      this.#isClosing = true;
       void this.#stream.close({ timeoutMs: this.#settings.bodyTimeoutMs });
-      return;
+    } else if (!this.#isClosing) {
+      this.#isClosing = true;
+      this.#await();
+      this.#stream.shutdown('write').catch(() => undefined);
     }
-    this.#await();
-    this.#stream.shutdown('write').catch(() => undefined);
   }
 
   get #isFull(): boolean {
