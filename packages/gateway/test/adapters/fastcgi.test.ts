@@ -2,11 +2,10 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { serveFastCgi, type Application, type Environ, type FastCgiOptions } from '@wirestack/gateway';
 import { socketPair, type Address, type ByteStream } from '@wirestack/socket';
 import { FastCgiConnection } from '../../src/adapters/fastcgi/fastcgi-connection.ts';
+import { readPairs, writePairs } from '../../src/adapters/fastcgi/pairs.ts';
 import {
-  readPairs,
   RecordDecoder,
   recordType,
-  writePairs,
   writeRecord,
   type FastCgiRecord,
 } from '../../src/adapters/fastcgi/records.ts';
@@ -95,41 +94,6 @@ const echo: Application = async (environ, startResponse) => {
   return [await environ['wsgi.input'].read()];
 };
 const complete = [0, 0, 0, 0, 0, 0, 0, 0];
-
-describe('pairs', () => {
-  test('come back as they were, whatever their length', () => {
-    for (const length of [0, 1, 127, 128, 300, 70_000]) {
-      const pairs: [string, string][] = [
-        ['a'.repeat(length), 'b'],
-        ['c', 'd'.repeat(length)],
-      ];
-      expect([...readPairs(writePairs(pairs))]).toEqual(pairs);
-    }
-  });
-
-  test('header fields that stand twice, as nginx sends them, are one', () => {
-    const pairs: [string, string][] = [
-      ['HTTP_X_A', 'b'],
-      ['HTTP_COOKIE', 'c=1'],
-      ['HTTP_X_A', 'd, e'],
-      ['HTTP_COOKIE', 'f=2'],
-    ];
-    expect([...readPairs(writePairs(pairs))]).toEqual([
-      ['HTTP_X_A', 'b, d, e'],
-      ['HTTP_COOKIE', 'c=1; f=2'],
-    ]);
-  });
-
-  test.each([
-    [[5], /ends early|without a length/],
-    [[1, 1, 0x61], /ends early/],
-    [[0x80, 0, 0], /ends early/],
-    [[0xff, 0xff, 0xff, 0xff, 0], /ends early/],
-    [[1, 0, 0x61, 1, 0, 0x61], /twice/],
-  ])('%j are none', (bytes, why) => {
-    expect(() => readPairs(Uint8Array.from(bytes))).toThrow(why);
-  });
-});
 
 describe('a request', () => {
   test('is answered, and ends the connection where it is not to be kept', async () => {

@@ -1,20 +1,17 @@
 import { SocketError, type ByteReceiver, type ByteStream } from '@wirestack/socket';
 import type { Application } from '../../application.ts';
-import type { ErrorStream } from '../../environ.ts';
 import { run, type GatewayResponse } from '../../run.ts';
 import { headText, isWhole, serverError, writeCgiResponse } from '../cgi-response.ts';
-import { environOfList, type VariablesRequest } from '../variables-environ.ts';
-import { FastCgiRequest } from './fastcgi-request.ts';
+import { environOfList } from '../variables-environ.ts';
+import { FastCgiRequest, type RequestOwner } from './fastcgi-request.ts';
+import { readPairList, readPairs, writePairs } from './pairs.ts';
 import {
   notFastCgi,
   protocolStatus,
-  readPairList,
-  readPairs,
   RecordDecoder,
   recordType,
   writeAnswer,
   writeEnd,
-  writePairs,
   writeRecord,
   writeStream,
   type FastCgiRecord,
@@ -39,7 +36,7 @@ const keepsConnection = 1;
 const lingerMs = 2000;
 
 /** One connection of a front server: its requests, one after another. */
-export class FastCgiConnection implements ByteReceiver {
+export class FastCgiConnection implements ByteReceiver, RequestOwner {
   readonly #stream: ByteStream;
   readonly #app: Application;
   readonly #settings: FastCgiSettings;
@@ -70,6 +67,10 @@ export class FastCgiConnection implements ByteReceiver {
     this.#report = report;
   }
 
+  get scriptName(): string {
+    return this.#settings.scriptName;
+  }
+
   /**
    * Until the front server closes the connection, or asked for one request only. Rejects with FrontServerError and SocketError. In push mode, for a promise and a timer each
    * time would take a tenth of what a short request costs.
@@ -95,6 +96,7 @@ export class FastCgiConnection implements ByteReceiver {
       this.#isTaking = false;
     }
     if (this.#last !== undefined) this.#closeBehind(this.#last);
+    this.#request?.copyParams();
     this.#await();
     if (!this.#isFull) return;
     this.#isPaused = true;
@@ -175,8 +177,8 @@ export class FastCgiConnection implements ByteReceiver {
     else if (type === recordType.STDIN) {
       if (content.length === 0) {
         request.isWhole = true;
-        request.input.end();
-      } else request.input.push(Buffer.from(content));
+        request.body.end();
+      } else request.body.push(Buffer.from(content));
     } else if (type === recordType.ABORT_REQUEST) {
       request.abort(new SocketError('PEER_CLOSED', 'the client left, says the front server'));
       this.#end(request, 0);
@@ -215,40 +217,29 @@ export class FastCgiConnection implements ByteReceiver {
     const keeps = ((content[2] as number) & keepsConnection) !== 0;
     if (role !== responder) {
       void this.#stream.write(writeEnd(id, 0, protocolStatus.UNKNOWN_ROLE));
-      if (!keeps) this.#last = new FastCgiRequest(id, keeps);
+      if (!keeps) this.#last = new FastCgiRequest(id, keeps, this);
       return;
     }
-    this.#request = new FastCgiRequest(id, keeps);
+    this.#request = new FastCgiRequest(id, keeps, this);
   }
 
   #addParams(request: FastCgiRequest, content: Uint8Array): void {
     if (request.isStarted) notFastCgi('variables behind their end');
     if (content.length > 0) {
-      request.params.push(Buffer.from(content));
-      request.paramsBytes += content.length;
+      request.addParams(content);
       const { maxHeadBytes } = this.#settings;
       if (request.paramsBytes > maxHeadBytes)
         notFastCgi(`variables of more than ${String(maxHeadBytes)} bytes`);
       return;
     }
-    const { params } = request;
-    const variables = readPairList(params.length === 1 ? (params[0] as Uint8Array) : Buffer.concat(params));
-    request.params = [];
+    const variables = readPairList(request.takeParams());
     request.isStarted = true;
     this.#answer(request, variables);
   }
 
   /** An application that answers at once has its answer written at once, without a promise. */
   #answer(request: FastCgiRequest, variables: readonly string[]): void {
-    const given: VariablesRequest = {
-      scriptName: this.#settings.scriptName,
-      get signal() {
-        return request.signal;
-      },
-      errors: this.#errorsOf(request),
-      input: { read: () => this.#read(request) },
-    };
-    const environ = environOfList(variables, given);
+    const environ = environOfList(variables, request);
     const isHead = environ.REQUEST_METHOD === 'HEAD';
     let response;
     try {
@@ -304,29 +295,22 @@ export class FastCgiConnection implements ByteReceiver {
     this.#end(request, 0);
   }
 
-  async #read(request: FastCgiRequest): Promise<Uint8Array | undefined> {
-    const chunk = request.input.read({ timeoutMs: this.#settings.bodyTimeoutMs });
+  async readBody(request: FastCgiRequest): Promise<Uint8Array | undefined> {
+    const chunk = request.body.read({ timeoutMs: this.#settings.bodyTimeoutMs });
     this.#resume();
     return chunk;
+  }
+
+  writeError(request: FastCgiRequest, text: string): void {
+    if (request.isOver) process.stderr.write(text);
+    else
+      void this.#stream.write(Buffer.concat(writeStream(recordType.STDERR, request.id, Buffer.from(text))));
   }
 
   #write(request: FastCgiRequest, bytes: Uint8Array | string): Promise<void> {
     if (request.isOver) return Promise.reject(new SocketError('PEER_CLOSED', 'the request is over'));
     const content = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
     return this.#stream.write(Buffer.concat(writeStream(recordType.STDOUT, request.id, content)));
-  }
-
-  #errorsOf(request: FastCgiRequest): ErrorStream {
-    return {
-      write: (text) => {
-        if (request.isOver) process.stderr.write(text);
-        else {
-          const records = writeStream(recordType.STDERR, request.id, Buffer.from(text));
-          void this.#stream.write(Buffer.concat(records));
-        }
-      },
-      flush: () => undefined,
-    };
   }
 
   /** Ends both streams and the request (5.5). */
@@ -338,7 +322,7 @@ export class FastCgiConnection implements ByteReceiver {
   #finish(request: FastCgiRequest, last: Buffer | string): void {
     request.isOver = true;
     void this.#stream.write(last, asLatin1);
-    request.input.clear();
+    request.body.clear();
     this.#request = undefined;
     this.#await();
     this.#resume();
@@ -366,6 +350,6 @@ export class FastCgiConnection implements ByteReceiver {
   get #isFull(): boolean {
     const request = this.#request;
     if (request === undefined || this.#isClosing || request.isAborted) return false;
-    return request.input.bytes >= highWaterBytes;
+    return request.body.bytes >= highWaterBytes;
   }
 }

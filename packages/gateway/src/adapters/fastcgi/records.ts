@@ -1,5 +1,4 @@
 import { FrontServerError } from '../../errors.ts';
-import { addVariable } from '../variables-environ.ts';
 
 /** The types of records (FastCGI 1.0 8). */
 export const recordType = {
@@ -171,96 +170,7 @@ export function writeEnd(id: number, appStatus: number, status: number): Buffer 
   return writeRecord(recordType.END_REQUEST, id, content);
 }
 
-/**
- * Names and values, each behind its length: one byte up to 127, four with the highest bit set above (3.4). Text of one character an octet.
- *
- * @throws FrontServerError where a length leads beyond the end, or a name that is no header field's stands twice
- */
-export function readPairs(bytes: Uint8Array): Map<string, string> {
-  const list = readPairList(bytes);
-  const pairs = new Map<string, string>();
-  for (let i = 0; i < list.length; i += 2) pairs.set(list[i] as string, list[i + 1] as string);
-  return pairs;
-}
-
-/** The same as a list: name, value, name, value …. A request has some thirty, and a map of them takes as long to make as they to read. */
-export function readPairList(bytes: Uint8Array): string[] {
-  const buffer = asBuffer(bytes);
-  // All at once: some thirty pieces of a buffer cost more than those of a text.
-  const text = buffer.toString('latin1');
-  const pairs: string[] = [];
-  let areKnown = true;
-  let at = 0;
-  const length = (): number => {
-    const first = buffer[at];
-    if (first === undefined) notFastCgi('a pair without a length');
-    if (first < 0x80) {
-      at++;
-      return first;
-    }
-    if (at + 4 > buffer.length) notFastCgi('a length that ends early');
-    at += 4;
-    return buffer.readUInt32BE(at - 4) & 0x7f_ff_ff_ff;
-  };
-  while (at < buffer.length) {
-    const nameLength = length();
-    const valueLength = length();
-    const valueAt = at + nameLength;
-    const end = valueAt + valueLength;
-    if (end > buffer.length) notFastCgi('a pair that ends early');
-    const known = knownNames[pairs.length >> 1];
-    const isKnown = known?.length === nameLength && text.startsWith(known, at);
-    areKnown &&= isKnown;
-    pairs.push(isKnown ? known : text.slice(at, valueAt), text.slice(valueAt, end));
-    at = end;
-  }
-  return areKnown ? pairs : joinedPairs(pairs);
-}
-
-/**
- * Front servers send the same names in the same order: those of the last list in which each stood once. Where they come again, none of them has to be made a key of anew, or to be looked
- * for among those before.
- */
-let knownNames: readonly string[] = [];
-const maxKnownNames = 128;
-const maxKnownLength = 4096;
-
-/** The string itself that V8 has for it as a key: setting or comparing by another takes several times as long. */
-function asKey(name: string): string {
-  return Object.keys({ [name]: 0 })[0] ?? name;
-}
-
-/** @throws FrontServerError for a name that stands twice and may not */
-function joinedPairs(pairs: string[]): string[] {
-  const variables = new Map<string, string>();
-  let length = 0;
-  for (let i = 0; i < pairs.length; i += 2) {
-    const name = pairs[i] as string;
-    length += name.length;
-    if (!addVariable(variables, name, pairs[i + 1] as string))
-      notFastCgi(`${JSON.stringify(name)} stands twice`);
-  }
-  if (2 * variables.size < pairs.length) return [...variables].flat();
-  if (variables.size <= maxKnownNames && length <= maxKnownLength)
-    knownNames = Array.from(variables.keys(), asKey);
-  return pairs;
-}
-
-export function writePairs(pairs: Iterable<readonly [name: string, value: string]>): Buffer {
-  const parts: Buffer[] = [];
-  for (const [name, value] of pairs) {
-    parts.push(lengthOf(name), lengthOf(value), Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1'));
-  }
-  return Buffer.concat(parts);
-}
-
-function lengthOf({ length }: string): Buffer {
-  if (length < 0x80) return Buffer.of(length);
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(length + 0x80_00_00_00);
-  return bytes;
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
+/** The same bytes. */
+export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
