@@ -68,7 +68,16 @@ export const layers = {
     siblings: ['http', 'socket', 'framing'],
     // What runs an application, and all that `toFetch` needs of it: edge platforms have no `node:*`.
     pure: [
-      ...['application', 'environ', 'errors', 'file-wrapper', 'header-fields', 'hop-by-hop', 'input-stream'],
+      ...[
+        'application',
+        'environ',
+        'environ-base',
+        'errors',
+        'file-wrapper',
+        'header-fields',
+        'hop-by-hop',
+        'input-stream',
+      ],
       ...['lifespan', 'mount', 'request-uri', 'run', 'start-response', 'testing-defaults', 'text-response'],
       ...['upgrade', 'write-queue', 'adapters/rack', 'middleware/response-parts', 'middleware/vary'],
       ...['adapters/body-pieces', 'adapters/lazy-start'],

@@ -72,6 +72,12 @@ export function environKey(name: string): string | undefined {
   return key === '' ? undefined : key;
 }
 
+/** The value of a key where a field stands once more (RFC 9110 5.3; RFC 6265 5.4 for Cookie). */
+export function joinValues(key: string, before: string | undefined, value: string): string {
+  if (before === undefined) return value;
+  return before + (key === 'HTTP_COOKIE' ? '; ' : ', ') + value;
+}
+
 /** Percent-decoding as UTF-8. What is no escape stays; what is no UTF-8 becomes U+FFFD. */
 export function decodePath(path: string): string {
   if (!path.includes('%')) return path;

@@ -3,7 +3,7 @@
  *
  * - `application.ts` `environ.ts`   the interface: what an application is, and gets
  * - `run.ts`   application + environ → response; every server uses it. `start-response.ts` and `write-queue.ts` are its parts
- * - `server.ts`   our own HTTP server with an application in it; `http-environ.ts` is what it gets
+ * - `server.ts`   our own HTTP server with an application in it; `http-environ.ts` is what it gets, `environ-base.ts` what all environs are
  * - `lifespan.ts` `upgrade.ts`   before the first request and after the last; other protocols on the connection
  * - `input-stream.ts` `file-wrapper.ts`   `wsgi.input` and `wsgi.file_wrapper`
  * - `mount.ts` `applications/`   applications to compose

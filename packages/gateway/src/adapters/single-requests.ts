@@ -8,7 +8,7 @@ import {
   type ServeOptions,
 } from '@wirestack/socket';
 import type { Application } from '../application.ts';
-import type { ErrorStream } from '../environ.ts';
+import { standardError } from '../standard-error.ts';
 import { FrontServerError } from '../errors.ts';
 import { run } from '../run.ts';
 import { serveApplication } from './serve-application.ts';
@@ -95,7 +95,7 @@ async function answer(
   const environ = environOfVariables(variables, {
     scriptName: settings.scriptName,
     signal: gone.signal,
-    errors,
+    errors: standardError,
     input: {
       read: async () => {
         if (left === 0) return undefined;
@@ -135,10 +135,3 @@ async function linger(stream: ByteStream, reader: StreamReader, left: number): P
 
 /** Between two pieces of a body that nobody wants. */
 const lingerMs = 2000;
-
-const errors: ErrorStream = {
-  write: (text) => {
-    process.stderr.write(text);
-  },
-  flush: () => undefined,
-};

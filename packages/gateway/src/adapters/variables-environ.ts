@@ -1,7 +1,7 @@
 import type { HeaderList } from '@wirestack/http';
-import { decodePath, type Environ, type ErrorStream } from '../environ.ts';
-import { FileWrapper } from '../file-wrapper.ts';
-import { InputStream, type InputSource } from '../input-stream.ts';
+import { BaseEnviron, defineLazyKeys } from '../environ-base.ts';
+import { decodePath, joinValues, type Environ, type ErrorStream } from '../environ.ts';
+import type { InputSource } from '../input-stream.ts';
 import { encodedPath } from '../request-uri.ts';
 
 /** What a request by the variables of CGI has besides them. */
@@ -36,32 +36,13 @@ export function environOfList(variables: readonly string[], request: VariablesRe
   return new VariablesEnviron(variables, request);
 }
 
-/** Own properties are what PEP 3333 asks for; what costs something is on the prototype. */
-class VariablesEnviron implements Environ {
-  REQUEST_METHOD: string;
-  SCRIPT_NAME: string;
-  PATH_INFO: string;
-  QUERY_STRING: string;
-  SERVER_NAME: string;
-  SERVER_PORT: string;
-  SERVER_PROTOCOL: string;
-  REMOTE_ADDR: string;
-  REQUEST_URI: string;
-  'wsgi.version': readonly [1, 0];
-  'wsgi.url_scheme': string;
-  'wsgi.input': InputStream;
-  'wsgi.errors': ErrorStream;
-  'wsgi.multithread': boolean;
-  'wsgi.multiprocess': boolean;
-  'wsgi.run_once': boolean;
-  'wsgi.input_terminated': boolean;
-  'wsgi.file_wrapper': typeof FileWrapper;
-  'wirestack.variables': Variables;
-  [key: string]: unknown;
-  [header: `HTTP_${string}`]: string | undefined;
+class VariablesEnviron extends BaseEnviron {
+  declare 'wirestack.variables': Variables;
 
   constructor(variables: readonly string[], request: VariablesRequest) {
     const place = new Place(variables, request);
+    const { scheme } = place;
+    super({ body: request.input }, { scheme, errors: request.errors, isMultiprocess: true });
     this.REQUEST_METHOD = place.method;
     this.SCRIPT_NAME = place.script;
     this.PATH_INFO = place.path;
@@ -71,15 +52,6 @@ class VariablesEnviron implements Environ {
     this.SERVER_PROTOCOL = place.protocol;
     this.REMOTE_ADDR = place.remote;
     this.REQUEST_URI = place.uri;
-    this['wsgi.version'] = version;
-    this['wsgi.url_scheme'] = place.scheme;
-    this['wsgi.input'] = new InputStream({ body: request.input });
-    this['wsgi.errors'] = request.errors;
-    this['wsgi.multithread'] = false;
-    this['wsgi.multiprocess'] = true;
-    this['wsgi.run_once'] = false;
-    this['wsgi.input_terminated'] = true;
-    this['wsgi.file_wrapper'] = FileWrapper;
     this['wirestack.variables'] = new Variables(variables, request);
     for (let i = 0; i < variables.length; i += 2) {
       const name = variables[i] as string;
@@ -87,39 +59,12 @@ class VariablesEnviron implements Environ {
       if (name.startsWith('HTTP_') ? !notOfClient.has(name) : isOfContent(name, value)) this[name] = value;
     }
   }
-
-  get 'wirestack.signal'(): AbortSignal {
-    return this['wirestack.variables'].request.signal;
-  }
-
-  set 'wirestack.signal'(value: AbortSignal) {
-    own(this, 'wirestack.signal', value);
-  }
-
-  get 'wirestack.raw_headers'(): HeaderList {
-    return this['wirestack.variables'].rawHeaders;
-  }
-
-  set 'wirestack.raw_headers'(value: HeaderList) {
-    own(this, 'wirestack.raw_headers', value);
-  }
-
-  get 'wirestack.trailers'(): HeaderList {
-    return [];
-  }
-
-  set 'wirestack.trailers'(value: HeaderList) {
-    own(this, 'wirestack.trailers', value);
-  }
-
-  get 'wirestack.early_hints'(): (headers: HeaderList) => void {
-    return noHints;
-  }
-
-  set 'wirestack.early_hints'(value: (headers: HeaderList) => void) {
-    own(this, 'wirestack.early_hints', value);
-  }
 }
+
+defineLazyKeys(VariablesEnviron, {
+  'wirestack.signal': (environ) => environ['wirestack.variables'].request.signal,
+  'wirestack.raw_headers': (environ) => environ['wirestack.variables'].rawHeaders,
+});
 
 /** Where the request goes, by the variables that say so, or else by others. */
 class Place {
@@ -222,16 +167,6 @@ class Variables {
   }
 }
 
-const version = [1, 0] as const;
-
-/** There is no way to say them before the answer. */
-const noHints = (): void => undefined;
-
-/** A lazy key that middleware replaces becomes a key like any other. */
-function own(environ: Environ, key: string, value: unknown): void {
-  Object.defineProperty(environ, key, { value, writable: true, enumerable: true, configurable: true });
-}
-
 /**
  * Takes a variable as it arrives. A header field that the client sent more than once is one variable each to some front servers (nginx before 1.23, say), though RFC 3875 4.1.18 has them
  * joined: joined here, by `, `, Cookie by `; `.
@@ -241,8 +176,7 @@ function own(environ: Environ, key: string, value: unknown): void {
 export function addVariable(variables: Map<string, string>, name: string, value: string): boolean {
   const before = variables.get(name);
   if (before !== undefined && !name.startsWith('HTTP_')) return false;
-  const separator = name === 'HTTP_COOKIE' ? '; ' : ', ';
-  variables.set(name, before === undefined ? value : before + separator + value);
+  variables.set(name, joinValues(name, before, value));
   return true;
 }
 

@@ -187,6 +187,7 @@ function escapeControls(text: string, escape: (mark: string) => string = hex): s
   return text.replace(controls, escape);
 }
 
+// What a terminal or a log reader would act on.
 // eslint-disable-next-line no-control-regex
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 

@@ -105,7 +105,7 @@ describe('formats', () => {
         },
         { format },
       );
-      // eslint-disable-next-line no-control-regex
+      // eslint-disable-next-line no-control-regex -- none of them may be in a line
       expect(text).toMatch(/^[^\u0000-\u001f\u007f-\u009f]+\n$/);
     }
   });

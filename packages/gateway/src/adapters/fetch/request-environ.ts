@@ -1,7 +1,6 @@
-import type { HeaderList } from '@wirestack/http';
-import { decodePath, environKey, type Environ, type ErrorStream } from '../../environ.ts';
-import { FileWrapper } from '../../file-wrapper.ts';
-import { InputStream, type InputOwner, type InputSource } from '../../input-stream.ts';
+import { BaseEnviron, defineLazyKeys } from '../../environ-base.ts';
+import { decodePath, environKey, type ErrorStream } from '../../environ.ts';
+import type { InputOwner, InputSource } from '../../input-stream.ts';
 
 /** The request that an environ is of, and what belongs to it alone: `environ['wirestack.fetch']`. */
 export class FetchExchange implements InputOwner, InputSource {
@@ -61,36 +60,15 @@ export class FetchExchange implements InputOwner, InputSource {
   }
 }
 
-/** The environ of a request of the fetch standard. What costs something is on the prototype, as in that of our own server. */
-export class FetchEnviron implements Environ {
-  REQUEST_METHOD: string;
-  SCRIPT_NAME: string;
-  PATH_INFO: string;
-  QUERY_STRING: string;
-  SERVER_NAME: string;
-  SERVER_PORT: string;
-  SERVER_PROTOCOL: string;
-  REMOTE_ADDR: string;
-  REQUEST_URI: string;
-  'wsgi.version': readonly [1, 0];
-  'wsgi.url_scheme': string;
-  'wsgi.input': InputStream;
-  'wsgi.errors': ErrorStream;
-  'wsgi.multithread': boolean;
-  'wsgi.multiprocess': boolean;
-  'wsgi.run_once': boolean;
-  'wsgi.input_terminated': boolean;
-  'wsgi.file_wrapper': typeof FileWrapper;
-  'wirestack.trailers': HeaderList;
-  'wirestack.early_hints': (headers: HeaderList) => void;
-  'wirestack.fetch': FetchExchange;
-  [key: string]: unknown;
-  [header: `HTTP_${string}`]: string | undefined;
+/** The environ of a request of the fetch standard. */
+export class FetchEnviron extends BaseEnviron {
+  declare 'wirestack.fetch': FetchExchange;
 
   constructor(request: Request, remoteAddress: string, platform: readonly unknown[]) {
     const exchange = new FetchExchange(request, platform);
     const url = new URL(request.url);
     const scheme = url.protocol.slice(0, -1);
+    super(exchange, { scheme, errors, isMultiprocess: false });
     this.REQUEST_METHOD = request.method;
     this.SCRIPT_NAME = '';
     this.PATH_INFO = decodePath(url.pathname);
@@ -101,18 +79,6 @@ export class FetchEnviron implements Environ {
     this.REMOTE_ADDR = remoteAddress;
     this.REQUEST_URI = url.pathname + url.search;
     this['HTTP_HOST'] = url.host;
-    this['wsgi.version'] = version;
-    this['wsgi.url_scheme'] = scheme;
-    this['wsgi.input'] = new InputStream(exchange);
-    this['wsgi.errors'] = errors;
-    this['wsgi.multithread'] = false;
-    this['wsgi.multiprocess'] = false;
-    this['wsgi.run_once'] = false;
-    this['wsgi.input_terminated'] = true;
-    this['wsgi.file_wrapper'] = FileWrapper;
-    this['wirestack.trailers'] = [];
-    // There is no way to say it before the answer.
-    this['wirestack.early_hints'] = () => undefined;
     this['wirestack.fetch'] = exchange;
     request.headers.forEach((value, name) => {
       const key = environKey(name);
@@ -122,27 +88,9 @@ export class FetchEnviron implements Environ {
     if (this['CONTENT_LENGTH'] === undefined && request.body !== null)
       this['HTTP_TRANSFER_ENCODING'] ??= 'chunked';
   }
-
-  get 'wirestack.signal'(): AbortSignal {
-    return this['wirestack.fetch'].signal;
-  }
-
-  set 'wirestack.signal'(value: AbortSignal) {
-    own(this, 'wirestack.signal', value);
-  }
-
-  /** As far as they can be told: case and repetition are lost on the way. */
-  get 'wirestack.raw_headers'(): HeaderList {
-    return Array.from(this['wirestack.fetch'].request.headers);
-  }
-
-  set 'wirestack.raw_headers'(value: HeaderList) {
-    own(this, 'wirestack.raw_headers', value);
-  }
 }
 
-const version = [1, 0] as const;
-
+/** There is a console everywhere, and a standard error not. */
 const errors: ErrorStream = {
   write: (text) => {
     console.error(text.replace(/\n$/, ''));
@@ -150,7 +98,8 @@ const errors: ErrorStream = {
   flush: () => undefined,
 };
 
-/** A lazy key that middleware replaces becomes a key like any other. */
-function own(environ: Environ, key: string, value: unknown): void {
-  Object.defineProperty(environ, key, { value, writable: true, enumerable: true, configurable: true });
-}
+defineLazyKeys(FetchEnviron, {
+  'wirestack.signal': (environ) => environ['wirestack.fetch'].signal,
+  // As far as they can be told: case and repetition are lost on the way.
+  'wirestack.raw_headers': (environ) => Array.from(environ['wirestack.fetch'].request.headers),
+});

@@ -1,4 +1,5 @@
-import { decodePath, environKey, type Environ, type ErrorStream } from '../../environ.ts';
+import { decodePath, environKey, joinValues, type Environ } from '../../environ.ts';
+import { standardError } from '../../standard-error.ts';
 import { FileWrapper } from '../../file-wrapper.ts';
 import { InputStream } from '../../input-stream.ts';
 import { encodedPath } from '../../request-uri.ts';
@@ -29,7 +30,7 @@ export function environOf(event: LambdaEvent, context: unknown): Environ {
     'wsgi.version': [1, 0],
     'wsgi.url_scheme': scheme === 'http' ? 'http' : 'https',
     'wsgi.input': new InputStream({ body: source }),
-    'wsgi.errors': stderr,
+    'wsgi.errors': standardError,
     'wsgi.multithread': false,
     'wsgi.multiprocess': true,
     'wsgi.run_once': false,
@@ -45,8 +46,7 @@ export function environOf(event: LambdaEvent, context: unknown): Environ {
   for (const [field, value] of fields) {
     const key = environKey(field);
     if (key === undefined || key === 'CONTENT_LENGTH') continue;
-    const before = environ[key] as string | undefined;
-    environ[key] = before === undefined ? value : `${before}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`;
+    environ[key] = joinValues(key, environ[key] as string | undefined, value);
   }
   if (length > 0) environ.CONTENT_LENGTH = String(length);
   return environ;
@@ -136,10 +136,3 @@ function splitHost(host: string | undefined): [name?: string, port?: string] {
   if (match === null || match[1] === '') return [];
   return match[2] === undefined ? [match[1] as string] : [match[1] as string, match[2]];
 }
-
-const stderr: ErrorStream = {
-  write: (text) => {
-    process.stderr.write(text);
-  },
-  flush: () => undefined,
-};

@@ -1,8 +1,8 @@
 import type { HeaderList } from '@wirestack/http';
 import { checkFields } from '@wirestack/http/protocol';
-import { decodePath, environKey, type Environ, type ErrorStream } from '../../environ.ts';
-import { FileWrapper } from '../../file-wrapper.ts';
-import { InputStream } from '../../input-stream.ts';
+import { BaseEnviron, defineLazyKeys } from '../../environ-base.ts';
+import { decodePath, environKey, joinValues } from '../../environ.ts';
+import { standardError } from '../../standard-error.ts';
 import type { NodeAnswer } from './node-response.ts';
 import type { NodeRequest, NodeResponse } from './to-node-listener.ts';
 
@@ -12,34 +12,14 @@ interface Mounted {
   readonly originalUrl?: unknown;
 }
 
-/** The environ of a request to a server of Node. What costs something is on the prototype, as in that of our own server. */
-export class NodeEnviron implements Environ {
-  REQUEST_METHOD: string;
-  SCRIPT_NAME: string;
-  PATH_INFO: string;
-  QUERY_STRING: string;
-  SERVER_NAME: string;
-  SERVER_PORT: string;
-  SERVER_PROTOCOL: string;
-  REMOTE_ADDR: string;
-  REQUEST_URI: string;
-  'wsgi.version': readonly [1, 0];
-  'wsgi.url_scheme': string;
-  'wsgi.input': InputStream;
-  'wsgi.errors': ErrorStream;
-  'wsgi.multithread': boolean;
-  'wsgi.multiprocess': boolean;
-  'wsgi.run_once': boolean;
-  'wsgi.input_terminated': boolean;
-  'wsgi.file_wrapper': typeof FileWrapper;
+/** The environ of a request to a server of Node. */
+export class NodeEnviron extends BaseEnviron {
   /** The objects of Node: for what has no other name here. */
-  'wirestack.node': {
+  declare 'wirestack.node': {
     readonly request: NodeRequest;
     readonly response: NodeResponse;
     readonly answer: NodeAnswer;
   };
-  [key: string]: unknown;
-  [header: `HTTP_${string}`]: string | undefined;
 
   constructor(request: NodeRequest, response: NodeResponse, answer: NodeAnswer) {
     const { socket } = request;
@@ -48,6 +28,7 @@ export class NodeEnviron implements Environ {
     const target = request.url ?? '/';
     const queryAt = target.indexOf('?');
     const isSecure = 'encrypted' in socket && socket.encrypted;
+    super(answer, { scheme: isSecure ? 'https' : 'http', errors: standardError, isMultiprocess: false });
     this.REQUEST_METHOD = request.method ?? 'GET';
     this.SCRIPT_NAME = isMounted ? decodePath(baseUrl) : '';
     this.PATH_INFO = decodePath(pathOf(queryAt < 0 ? target : target.slice(0, queryAt)));
@@ -57,15 +38,6 @@ export class NodeEnviron implements Environ {
     this.SERVER_PROTOCOL = `HTTP/${request.httpVersion}`;
     this.REMOTE_ADDR = socket.remoteAddress ?? '';
     this.REQUEST_URI = isMounted && typeof originalUrl === 'string' ? originalUrl : target;
-    this['wsgi.version'] = version;
-    this['wsgi.url_scheme'] = isSecure ? 'https' : 'http';
-    this['wsgi.input'] = new InputStream(answer);
-    this['wsgi.errors'] = stderr;
-    this['wsgi.multithread'] = false;
-    this['wsgi.multiprocess'] = false;
-    this['wsgi.run_once'] = false;
-    this['wsgi.input_terminated'] = true;
-    this['wsgi.file_wrapper'] = FileWrapper;
     this['wirestack.node'] = { request, response, answer };
     const fields = request.rawHeaders;
     for (let i = 0; i < fields.length; i += 2) {
@@ -73,45 +45,9 @@ export class NodeEnviron implements Environ {
       // HTTP/2 has the request line among its fields.
       const key = name.startsWith(':') ? undefined : environKey(name);
       if (key === undefined) continue;
-      const before = this[key] as string | undefined;
-      const value = fields[i + 1] as string;
-      this[key] = before === undefined ? value : `${before}${key === 'HTTP_COOKIE' ? '; ' : ', '}${value}`;
+      this[key] = joinValues(key, this[key] as string | undefined, fields[i + 1] as string);
     }
     if ('authority' in request) this.#completeHttp2(request);
-  }
-
-  get 'wirestack.signal'(): AbortSignal {
-    return this['wirestack.node'].answer.signal;
-  }
-
-  set 'wirestack.signal'(value: AbortSignal) {
-    own(this, 'wirestack.signal', value);
-  }
-
-  get 'wirestack.raw_headers'(): HeaderList {
-    return pairs(this['wirestack.node'].request.rawHeaders).filter(([name]) => !name.startsWith(':'));
-  }
-
-  set 'wirestack.raw_headers'(value: HeaderList) {
-    own(this, 'wirestack.raw_headers', value);
-  }
-
-  get 'wirestack.trailers'(): HeaderList {
-    return pairs(this['wirestack.node'].request.rawTrailers);
-  }
-
-  set 'wirestack.trailers'(value: HeaderList) {
-    own(this, 'wirestack.trailers', value);
-  }
-
-  get 'wirestack.early_hints'(): (headers: HeaderList) => void {
-    return (headers) => {
-      sendHints(headers, this);
-    };
-  }
-
-  set 'wirestack.early_hints'(value: (headers: HeaderList) => void) {
-    own(this, 'wirestack.early_hints', value);
   }
 
   /** There is no Host there, and a body needs no length. */
@@ -122,14 +58,15 @@ export class NodeEnviron implements Environ {
   }
 }
 
-const version = [1, 0] as const;
-
-const stderr: ErrorStream = {
-  write: (text) => {
-    process.stderr.write(text);
+defineLazyKeys(NodeEnviron, {
+  'wirestack.signal': (environ) => environ['wirestack.node'].answer.signal,
+  'wirestack.raw_headers': (environ) =>
+    pairs(environ['wirestack.node'].request.rawHeaders).filter(([name]) => !name.startsWith(':')),
+  'wirestack.trailers': (environ) => pairs(environ['wirestack.node'].request.rawTrailers),
+  'wirestack.early_hints': (environ) => (headers) => {
+    sendHints(headers, environ);
   },
-  flush: () => undefined,
-};
+});
 
 /** Behind scheme and authority of a target in absolute form. */
 function pathOf(target: string): string {
@@ -158,9 +95,4 @@ function pairs(flat: readonly string[]): HeaderList {
     flat[2 * i] as string,
     flat[2 * i + 1] as string,
   ]);
-}
-
-/** A lazy key that middleware replaces becomes a key like any other. */
-function own(environ: Environ, key: string, value: unknown): void {
-  Object.defineProperty(environ, key, { value, writable: true, enumerable: true, configurable: true });
 }
