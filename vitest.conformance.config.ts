@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { turnBetweenTests } from './vitest.shared.ts';
 
 /** The built demo and the examples, driven by programs nobody here wrote. Run after a build; needs the peers that `.ci/run` installs. */
 export default defineConfig({
@@ -7,6 +8,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    setupFiles: [turnBetweenTests],
     projects: [
       {
         extends: true as const,
