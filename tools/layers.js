@@ -80,7 +80,7 @@ export const layers = {
       ],
       ...['lifespan', 'mount', 'request-uri', 'run', 'start-response', 'testing-defaults', 'text-response'],
       ...['upgrade', 'write-queue', 'adapters/rack', 'middleware/response-parts', 'middleware/vary'],
-      ...['adapters/body-pieces', 'adapters/lazy-start'],
+      ...['adapters/body-pieces', 'adapters/lazy-abort', 'adapters/lazy-start'],
     ]
       .map((file) => `src/${file}.ts`)
       .concat('src/adapters/fetch/'),

@@ -11,6 +11,7 @@ import type { Application } from '../application.ts';
 import { standardError } from '../standard-error.ts';
 import { FrontServerError } from '../errors.ts';
 import { run } from '../run.ts';
+import { LazyAbort } from './lazy-abort.ts';
 import { serveApplication } from './serve-application.ts';
 import { serverError, writeCgiResponse } from './cgi-response.ts';
 import { environOfVariables } from './variables-environ.ts';
@@ -83,10 +84,11 @@ async function answer(
   const variables = await head.read(reader, settings);
   if (variables === undefined) return;
   let left = Number(variables.get('CONTENT_LENGTH') ?? '');
-  const gone = new AbortController();
+  const gone = new LazyAbort();
+  let isAnswered = false;
   stream.closed.then(
     () => {
-      gone.abort(new SocketError('PEER_CLOSED', 'the front server closed the connection'));
+      if (!isAnswered) gone.abort(new SocketError('PEER_CLOSED', 'the front server closed the connection'));
     },
     (error: unknown) => {
       gone.abort(error);
@@ -94,7 +96,9 @@ async function answer(
   );
   const environ = environOfVariables(variables, {
     scriptName: settings.scriptName,
-    signal: gone.signal,
+    get signal() {
+      return gone.signal;
+    },
     errors: standardError,
     input: {
       read: async () => {
@@ -118,6 +122,7 @@ async function answer(
     response = serverError;
   }
   await writeCgiResponse(response, isHead, (bytes) => stream.write(bytes), head.statusPrefix);
+  isAnswered = true;
   if (left > 0) await linger(stream, reader, left);
 }
 

@@ -1,6 +1,7 @@
 import { ReadQueue } from '@wirestack/socket';
 import type { ErrorStream } from '../../environ.ts';
 import type { InputSource } from '../../input-stream.ts';
+import { LazyAbort } from '../lazy-abort.ts';
 import type { VariablesRequest } from '../variables-environ.ts';
 
 /** The connection of a request, which its environ reads and writes by. */
@@ -19,9 +20,7 @@ export class FastCgiRequest implements VariablesRequest, InputSource {
   readonly body: ReadQueue = new ReadQueue();
   /** Its body has come to its end, read or not. */
   isWhole = false;
-  /** Made when somebody asks, for that costs as much as reading all the variables. */
-  #gone: AbortController | undefined;
-  #reason: Error | undefined;
+  readonly #gone = new LazyAbort();
   /** Its variables, as they arrive. */
   #params: Uint8Array[] = [];
   /** So many of them are copies. */
@@ -74,20 +73,15 @@ export class FastCgiRequest implements VariablesRequest, InputSource {
   }
 
   get signal(): AbortSignal {
-    if (this.#gone === undefined) {
-      this.#gone = new AbortController();
-      if (this.#reason !== undefined) this.#gone.abort(this.#reason);
-    }
     return this.#gone.signal;
   }
 
   get isAborted(): boolean {
-    return this.#reason !== undefined;
+    return this.#gone.isAborted;
   }
 
   abort(reason: Error): void {
-    this.#reason ??= reason;
-    this.#gone?.abort(reason);
+    this.#gone.abort(reason);
     this.body.fail(reason, true);
   }
 }

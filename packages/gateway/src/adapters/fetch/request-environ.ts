@@ -1,6 +1,7 @@
 import { BaseEnviron, defineLazyKeys } from '../../environ-base.ts';
 import { decodePath, environKey, type ErrorStream } from '../../environ.ts';
 import type { InputOwner, InputSource } from '../../input-stream.ts';
+import { LazyAbort } from '../lazy-abort.ts';
 
 /** The request that an environ is of, and what belongs to it alone: `environ['wirestack.fetch']`. */
 export class FetchExchange implements InputOwner, InputSource {
@@ -9,8 +10,7 @@ export class FetchExchange implements InputOwner, InputSource {
   readonly platform: readonly unknown[];
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #hasBody = true;
-  #abort: AbortController | undefined;
-  #left: { readonly reason: unknown } | undefined;
+  readonly #gone = new LazyAbort();
   #follow: (() => void) | undefined;
 
   constructor(request: Request, platform: readonly unknown[]) {
@@ -33,23 +33,20 @@ export class FetchExchange implements InputOwner, InputSource {
 
   /** Aborted with the request, or when the response is left. */
   get signal(): AbortSignal {
-    if (this.#abort !== undefined) return this.#abort.signal;
-    const abort = new AbortController();
-    this.#abort = abort;
-    const { signal } = this.request;
-    this.#follow = () => {
-      this.leave(signal.reason);
-    };
-    if (this.#left !== undefined) abort.abort(this.#left.reason);
-    else if (signal.aborted) this.leave(signal.reason);
-    else signal.addEventListener('abort', this.#follow, { once: true });
-    return abort.signal;
+    if (this.#follow === undefined) {
+      const { signal } = this.request;
+      this.#follow = () => {
+        this.leave(signal.reason);
+      };
+      if (signal.aborted) this.#follow();
+      else signal.addEventListener('abort', this.#follow, { once: true });
+    }
+    return this.#gone.signal;
   }
 
   /** Nobody takes the response any more. */
   leave(reason: unknown): void {
-    this.#left ??= { reason };
-    this.#abort?.abort(reason);
+    this.#gone.abort(reason);
   }
 
   /** The response is complete, or given up: what is left of the body of the request is for nobody. */

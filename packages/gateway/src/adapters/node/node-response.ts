@@ -5,6 +5,7 @@ import { FileWrapper } from '../../file-wrapper.ts';
 import type { InputOwner, InputSource } from '../../input-stream.ts';
 import type { GatewayResponse } from '../../run.ts';
 import { BodyPieces } from '../body-pieces.ts';
+import { LazyAbort } from '../lazy-abort.ts';
 import type { NodeRequest, NodeResponse } from './to-node-listener.ts';
 
 /** One request of a server of Node: what is read of it, and how it is answered. */
@@ -15,9 +16,8 @@ export class NodeAnswer implements InputOwner, InputSource {
   /** The client waits to be told to send. */
   #mustContinue: boolean;
   #chunks: AsyncIterator<Uint8Array> | undefined;
-  #abort: AbortController | undefined;
+  readonly #left = new LazyAbort();
   #pieces: BodyPieces | undefined;
-  #hasLeft = false;
   /** Node writes text and the head before it in one encoding: UTF-8, where fields are octets. */
   #isLatin1 = false;
 
@@ -42,11 +42,7 @@ export class NodeAnswer implements InputOwner, InputSource {
 
   /** Aborted when the client leaves before the response is complete. */
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      if (this.#hasLeft) this.#abort.abort(leftError());
-    }
-    return this.#abort.signal;
+    return this.#left.signal;
   }
 
   async read(): Promise<Uint8Array | undefined> {
@@ -63,7 +59,7 @@ export class NodeAnswer implements InputOwner, InputSource {
     const { status, reason, body } = response;
     const isWhole = typeof body === 'string' || body instanceof Uint8Array;
     if (!isWhole) this.#pieces = new BodyPieces(body);
-    if (this.#hasLeft) {
+    if (this.#left.isAborted) {
       this.#discard();
       return;
     }
@@ -89,7 +85,7 @@ export class NodeAnswer implements InputOwner, InputSource {
   fail(error: unknown): void {
     this.#onError(error);
     const out = this.#response;
-    if (this.#hasLeft) return;
+    if (this.#left.isAborted) return;
     if (out.headersSent) {
       this.#destroy();
       return;
@@ -126,7 +122,7 @@ export class NodeAnswer implements InputOwner, InputSource {
     try {
       for (;;) {
         const chunk = await pieces.next();
-        if (this.#hasLeft) return;
+        if (this.#left.isAborted) return;
         if (chunk === undefined) break;
         if (!write(out, this.#encoded(chunk))) await drained(out);
       }
@@ -155,8 +151,7 @@ export class NodeAnswer implements InputOwner, InputSource {
   /** The response is complete, or the client has left. */
   #close(): void {
     if (this.#response.writableFinished) return;
-    this.#hasLeft = true;
-    this.#abort?.abort(leftError());
+    this.#left.abort(new ClientGoneError('the client left'));
     this.#discard();
   }
 
@@ -179,10 +174,6 @@ function write(response: NodeResponse, chunk: Chunk): boolean {
 
 const notAscii = /[^\t\x20-\x7e]/;
 const textFields: HeaderList = [['Content-Type', 'text/plain; charset=utf-8']];
-
-function leftError(): ClientGoneError {
-  return new ClientGoneError('the client left');
-}
 
 /** Repeated fields by their name, as `setHeader` takes them. */
 function grouped(headers: HeaderList): Iterable<readonly [string, string | string[]]> {
