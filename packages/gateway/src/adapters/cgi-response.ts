@@ -1,6 +1,7 @@
 import { reasonPhrase } from '@wirestack/http/protocol';
 import type { Chunk } from '../application.ts';
 import type { GatewayResponse } from '../run.ts';
+import { BodyPieces } from './body-pieces.ts';
 
 /** For an application that failed before its head: what our own server answers then. */
 export const serverError: GatewayResponse = {
@@ -32,22 +33,14 @@ export async function writeCgiResponse(
     await write(Buffer.concat([Buffer.from(head, 'latin1'), isHead ? noBytes : bytesOf(body)]));
     return;
   }
-  const iterator = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
-  let isOver = false;
+  const pieces = new BodyPieces(body);
   try {
     await write(Buffer.from(head, 'latin1'));
     if (isHead || status === 204 || status === 304) return;
-    for (;;) {
-      const step = await iterator.next();
-      if (step.done === true) {
-        isOver = true;
-        return;
-      }
-      if (step.value.length > 0) await write(bytesOf(step.value));
-    }
+    for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next())
+      await write(bytesOf(piece));
   } finally {
-    if (!isOver) await iterator.return?.();
-    if ('close' in body && typeof body.close === 'function') await body.close();
+    await pieces.close();
   }
 }
 
