@@ -3,21 +3,11 @@
  * A routed application behind five middlewares: ours, Fastify with the plugins of its project, Hono with its own, interleaved in one run. Requests a second, and the CPU that
  * the server used for each. See bench/README.md for what each of them does, and how to read the table.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isPinned, loadCpu, serverCpu } from '../cpus.js';
-import { columns, machine, median } from '../figures.js';
-import { cpuSeconds } from '../proc.js';
-import { load } from './load.js';
+import { serverCpu } from '../cpus.js';
+import { compareServers } from './compare-servers.js';
 import { startServer } from './processes.js';
 import { answerOf, fields, path } from './servers/routes.js';
-
-/**
- * @typedef {{ server: string, fifth: string, port: number, pid: number, stop: () => Promise<void> }} Running
- * @typedef {{ server: string, fifth: string, depth: number, rate: number, cpuMicros: number }} Sample
- */
 
 const { values: options } = parseArgs({
   options: {
@@ -32,83 +22,47 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-const rounds = options.quick ? 1 : Number(options.rounds);
-const seconds = options.quick ? 1 : Number(options.seconds);
-const depths = (options.quick ? '16' : options.depths).split(',').map(Number);
-const fifths = options.fifth.split(',');
-const names = options.servers.split(',');
 /** What others are measured by. */
 const reference = 'fastify';
 /** Times what the reference does with a CPU, and in a second. */
 const goal = 1.5;
+const servers = options.servers.split(',');
 
-if (!isPinned) console.warn('Server and load share their CPUs: ratios are less sharp.');
-const folder = mkdtempSync(join(tmpdir(), 'wirestack-bench-'));
-/** @type {Running[]} */
-const running = [];
-/** @type {Sample[]} */
-const samples = [];
-try {
-  for (const fifth of fifths) {
-    for (const server of names) {
-      const { port, pid, stop } = await startServer(`routed-${server}`, {
-        env: { FIFTH: fifth },
-        cpu: serverCpu,
-      });
-      running.push({ server, fifth, port, pid, stop });
-    }
-  }
-  await verify();
-  if (!options.quick) for (const one of running) for (const depth of depths) await drive(one, depth, 1);
-  for (let round = 0; round < rounds; round++) {
-    for (const depth of depths) {
-      for (let i = 0; i < running.length; i++)
-        samples.push(await measure(running[(i + round) % running.length], depth));
-    }
-    process.stderr.write('.');
-  }
-} finally {
-  for (const { stop } of running) await stop();
-  rmSync(folder, { recursive: true });
-}
-const rows = summarise();
-console.log(`\n${machine()}; ${String(rounds)} rounds of ${String(seconds)} s\n`);
-console.log(
-  columns(
-    [
-      [
-        'fifth',
-        'depth',
-        'server',
-        'req/s',
-        `× ${reference}`,
-        'CPU µs',
-        'least',
-        `CPU × ${reference}`,
-        'least ×',
-      ],
-      ...rows.map(line),
-    ],
-    [0, 2],
-  ),
-);
-for (const { server, fifth, depth, toReference, cpuToReference } of rows) {
-  if (server !== 'wirestack' || !names.includes(reference)) continue;
+const rows = await compareServers({
+  variant: 'fifth',
+  variants: options.fifth.split(','),
+  servers,
+  reference,
+  depths: (options.quick ? '16' : options.depths).split(',').map(Number),
+  rounds: options.quick ? 1 : Number(options.rounds),
+  seconds: options.quick ? 1 : Number(options.seconds),
+  connections: Number(options.connections),
+  isWarmed: !options.quick,
+  path,
+  fields,
+  start: (server, fifth) => startServer(`routed-${server}`, { env: { FIFTH: fifth }, cpu: serverCpu }),
+  verify,
+  json: options.json,
+});
+for (const { server, variant, depth, toReference, cpuToReference } of rows) {
+  if (server !== 'wirestack' || !servers.includes(reference)) continue;
   const isReached = toReference >= goal && cpuToReference >= goal;
   console.log(
-    `${fifth}, depth ${String(depth)}: ${String(goal)} × ${reference} ${isReached ? 'reached' : 'MISSED'}`,
+    `${variant}, depth ${String(depth)}: ${String(goal)} × ${reference} ${isReached ? 'reached' : 'MISSED'}`,
   );
 }
-if (options.json !== undefined)
-  writeFileSync(options.json, `${JSON.stringify({ machine: machine(), rows, samples }, undefined, 2)}\n`);
 
-/** All do the same work: one body, and the same fields but for those of which each makes its own. */
-async function verify() {
+/**
+ * All do the same work: one body, and the same fields but for those of which each makes its own.
+ *
+ * @param {readonly import('./compare-servers.js').Running[]} running
+ */
+async function verify(running) {
   const expected = JSON.stringify(answerOf('/users/{user}/orders', { user: '4711' }));
-  for (const fifth of fifths) {
+  for (const fifth of new Set(running.map(({ variant }) => variant))) {
     /** @type {string | undefined} */
     let wanted;
-    for (const { server, port } of running.filter((one) => one.fifth === fifth)) {
+    for (const { server, port } of running.filter(({ variant }) => variant === fifth)) {
       const response = await fetch(`http://127.0.0.1:${String(port)}${path}`, { headers: fields });
       const text = await response.text();
       if (response.status !== 200 || text !== expected)
@@ -118,7 +72,7 @@ async function verify() {
         throw new Error(`${server} gave the request no id: ${JSON.stringify(id)}`);
       const found = JSON.stringify(comparable(response.headers), undefined, 1);
       wanted ??= found;
-      if (found !== wanted) throw new Error(`${server} says\n${found}\nand ${names[0]} said\n${wanted}`);
+      if (found !== wanted) throw new Error(`${server} says\n${found}\nand the first said\n${wanted}`);
       const strangers = await fetch(`http://127.0.0.1:${String(port)}/nowhere`, { headers: fields });
       await strangers.text();
       if (strangers.status !== 404)
@@ -135,77 +89,4 @@ function comparable(headers) {
       name,
       name === 'content-type' ? value.replace('; charset=utf-8', '') : value.replaceAll('; ', ';'),
     ]);
-}
-
-/**
- * @param {Running} one
- * @param {number} depth
- * @returns {Promise<Sample>}
- */
-async function measure(one, depth) {
-  const before = cpuSeconds(one.pid);
-  const { requests, seconds: taken, errors } = await drive(one, depth, seconds);
-  if (errors > 0) throw new Error(`${one.server} answered ${String(errors)} requests wrongly`);
-  const cpuMicros = ((cpuSeconds(one.pid) - before) / requests) * 1e6;
-  return { server: one.server, fifth: one.fifth, depth, rate: requests / taken, cpuMicros };
-}
-
-/**
- * @param {Running} one
- * @param {number} depth
- * @param {number} duration  seconds
- */
-function drive({ port }, depth, duration) {
-  const scenario = { name: 'routed', method: 'GET', body: '', fields };
-  return load({
-    port,
-    path,
-    scenario: /** @type {import('./scenarios.js').Scenario} */ (/** @type {unknown} */ (scenario)),
-    depth,
-    connections: Number(options.connections),
-    seconds: duration,
-    cpu: loadCpu,
-    folder,
-  });
-}
-
-function summarise() {
-  return fifths.flatMap((fifth) =>
-    depths.flatMap((depth) =>
-      names.map((server) => {
-        const of = (/** @type {string} */ name) =>
-          samples.filter((one) => one.fifth === fifth && one.depth === depth && one.server === name);
-        const rateOf = (/** @type {string} */ name) => median(of(name).map(({ rate }) => rate));
-        const cpuOf = (/** @type {string} */ name) => median(of(name).map(({ cpuMicros }) => cpuMicros));
-        const leastOf = (/** @type {string} */ name) =>
-          Math.min(...of(name).map(({ cpuMicros }) => cpuMicros));
-        return {
-          fifth,
-          depth,
-          server,
-          rate: rateOf(server),
-          toReference: rateOf(server) / rateOf(reference),
-          cpuMicros: cpuOf(server),
-          leastCpuMicros: leastOf(server),
-          cpuToReference: cpuOf(reference) / cpuOf(server),
-          leastCpuToReference: leastOf(reference) / leastOf(server),
-        };
-      }),
-    ),
-  );
-}
-
-/** @param {ReturnType<typeof summarise>[number]} row */
-function line(row) {
-  return [
-    row.fifth,
-    String(row.depth),
-    row.server,
-    row.rate.toFixed(0),
-    row.toReference.toFixed(2),
-    row.cpuMicros.toFixed(1),
-    row.leastCpuMicros.toFixed(1),
-    row.cpuToReference.toFixed(2),
-    row.leastCpuToReference.toFixed(2),
-  ];
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Application, Body, Chunk, Environ } from '@wirestack/gateway';
 import { withLifespan } from '../../../src/lifespan.ts';
 import { fromFetch, toFetch } from '../../../src/adapters/fetch/index.ts';
+import { CountedBody } from '../../counted-body.ts';
 import { gate, keeping, turn, turnsUntil } from '../../peer.ts';
 
 const answering =
@@ -10,42 +11,6 @@ const answering =
     startResponse(status, [['X-A', 'b']]);
     return body();
   };
-
-/** A body that counts what is done to it. */
-class CountedBody implements AsyncIterable<Chunk>, AsyncIterator<Chunk> {
-  readonly #chunks: (Chunk | Error | Promise<Chunk>)[];
-  nexts = 0;
-  returns = 0;
-  closes = 0;
-
-  constructor(...chunks: (Chunk | Error | Promise<Chunk>)[]) {
-    this.#chunks = chunks;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<Chunk>> {
-    this.nexts++;
-    const chunk = await this.#chunks.shift();
-    if (chunk instanceof Error) throw chunk;
-    return chunk === undefined ? { done: true, value: undefined } : { done: false, value: chunk };
-  }
-
-  return(): Promise<IteratorResult<Chunk>> {
-    this.returns++;
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  close(): void {
-    this.closes++;
-  }
-
-  get ending(): { returns: number; closes: number } {
-    return { returns: this.returns, closes: this.closes };
-  }
-}
 
 async function environOf(request: Request, ...platform: unknown[]): Promise<Environ> {
   let seen: Environ | undefined;

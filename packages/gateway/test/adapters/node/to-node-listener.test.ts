@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Application, Body, Chunk, Environ } from '@wirestack/gateway';
 import { withLifespan } from '../../../src/lifespan.ts';
 import { fromNodeListener, toNodeListener } from '../../../src/adapters/node/index.ts';
+import { CountedBody } from '../../counted-body.ts';
 import { ask, dial, gate, requestOf, serving, turn, turnsUntil, until, untilEnd } from '../../peer.ts';
 
 /** Serves `app` by a server of `node:http` for as long as the test runs. */
@@ -38,36 +39,6 @@ const answering =
     startResponse('200 OK', headers);
     return body();
   };
-
-/** A body that counts what is done to it. */
-class CountedBody implements AsyncIterable<Chunk>, AsyncIterator<Chunk> {
-  readonly #chunks: (Chunk | Error | Promise<Chunk>)[];
-  returns = 0;
-  closes = 0;
-
-  constructor(...chunks: (Chunk | Error | Promise<Chunk>)[]) {
-    this.#chunks = chunks;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<Chunk>> {
-    const chunk = await this.#chunks.shift();
-    if (chunk instanceof Error) throw chunk;
-    return chunk === undefined ? { done: true, value: undefined } : { done: false, value: chunk };
-  }
-
-  return(): Promise<IteratorResult<Chunk>> {
-    this.returns++;
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  close(): void {
-    this.closes++;
-  }
-}
 
 describe('an application in a server of Node', () => {
   const bodies: [string, () => Body | Promise<Body>, string, boolean][] = [
