@@ -1,5 +1,5 @@
 /**
- * What a peer did wrong. `status` of the error is the answer to send.
+ * What a peer did wrong. `status` of the error is the answer to send: of a request that was wrong, as below; of a response always 502.
  *
  * | code | status | source |
  * |---|---|---|
@@ -20,8 +20,6 @@
  * | `BAD_STATUS_LINE` | 502 | RFC 9112 4 |
  * | `UNSOLICITED` | 502 | RFC 9112 6.3, RFC 9110 15.2.2: an answer to nothing that was asked |
  * | `TOO_MANY_INFORMATIONAL` | 502 | 1xx responses without end |
- *
- * A client meets them, too: there `status` is what a gateway may answer, or a plain 502.
  */
 export type HttpErrorCode = keyof typeof statusOfCode;
 
@@ -57,7 +55,10 @@ const statusOfCode = {
   TOO_MANY_INFORMATIONAL: 502,
 } as const;
 
-/** The peer broke the protocol or passed a limit. Answer with `status` and end the connection: where it stands is unknown. */
+/**
+ * The peer broke the protocol or passed a limit. Answer with `status` and end the connection: where it stands is unknown. One of a server's response, met by a client, is none of
+ * whoever asks an application that uses the client: its `status` is 502 (RFC 9110 15.6.3).
+ */
 export class HttpProtocolError extends Error {
   override readonly name = 'HttpProtocolError';
   readonly code: HttpErrorCode;
@@ -67,11 +68,14 @@ export class HttpProtocolError extends Error {
    * as a whole, is known at its empty line. Undefined where no byte is to blame, such as for a deadline.
    */
   readonly offset: number | undefined;
+  /** Which message was wrong. */
+  readonly of: 'request' | 'response';
 
-  constructor(code: HttpErrorCode, message: string, offset?: number) {
+  constructor(code: HttpErrorCode, message: string, offset?: number, of: 'request' | 'response' = 'request') {
     super(message);
     this.code = code;
-    this.status = statusOfCode[code];
+    this.of = of;
+    this.status = of === 'request' ? statusOfCode[code] : 502;
     this.offset = offset;
   }
 }

@@ -145,6 +145,13 @@ describe('an application that fails', () => {
     expect(page.text).not.toContain('hunter2');
   });
 
+  it('of a response that the application asked for is 502, and a complaint', async () => {
+    const error = new HttpProtocolError('BODY_TOO_LARGE', secret, undefined, 'response');
+    const page = await ask(fails(error));
+    expect([page.status, page.text]).toEqual([502, '502 Bad Gateway\n']);
+    expect(page.complaints).toContain(secret);
+  });
+
   it('with 503 has it, and is a complaint', async () => {
     const page = await ask(fails(Object.assign(new Error('busy'), { status: 503 })));
     expect([page.status, page.text]).toEqual([503, '503 Service Unavailable\n']);

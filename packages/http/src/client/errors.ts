@@ -73,7 +73,12 @@ export function requestTimedOut(phase: RequestPhase, timeoutMs: number): HttpCli
 
 /** The error for an answer without its end. */
 export function cutShort(): HttpProtocolError {
-  return new HttpProtocolError('TRUNCATED', 'the connection ended before the response did');
+  return new HttpProtocolError(
+    'TRUNCATED',
+    'the connection ended before the response did',
+    undefined,
+    'response',
+  );
 }
 
 /** @param cause what the network, or what went wrong on the connection, says of it */

@@ -40,7 +40,14 @@ export function openTunnel(
           if (event.type === 'upgrade') {
             if (protocol.takeRest().length > 0) {
               // Who speaks TLS is not spoken to first: somebody in between would have these taken for the origin's.
-              fail(new HttpProtocolError('UNSOLICITED', 'bytes behind the answer to CONNECT'));
+              fail(
+                new HttpProtocolError(
+                  'UNSOLICITED',
+                  'bytes behind the answer to CONNECT',
+                  undefined,
+                  'response',
+                ),
+              );
               return;
             }
             isOver = true;

@@ -12,6 +12,12 @@ export class Input {
   /** Where `bytes` begins, counted from the first byte ever pushed. */
   #origin = 0;
   #isOwn = false;
+  readonly #of: 'request' | 'response';
+
+  /** @param of what the bytes are, for errors to say */
+  constructor(of: 'request' | 'response' = 'request') {
+    this.#of = of;
+  }
 
   get length(): number {
     return this.end - this.position;
@@ -63,7 +69,7 @@ export class Input {
 
   /** What is wrong with `bytes[at]`, as an error that says where that is in all of the input. */
   fault(code: HttpErrorCode, message: string, at: number): HttpProtocolError {
-    return new HttpProtocolError(code, message, this.#origin + at);
+    return new HttpProtocolError(code, message, this.#origin + at, this.#of);
   }
 }
 

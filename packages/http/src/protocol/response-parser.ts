@@ -27,7 +27,7 @@ interface Expected {
  * cannot be told apart from a forged response. After `upgrade` it says nothing more, and {@link takeRest} has the bytes.
  */
 export class ResponseParser implements Decoder<ResponseEvent> {
-  readonly #input = new Input();
+  readonly #input = new Input('response');
   readonly #heads: ResponseHeadParser;
   readonly #body: BodyReader;
   readonly #maxInformational: number;

@@ -289,7 +289,8 @@ export class Exchanges {
   }
 
   #responseTo(error: unknown, request: ServerRequest): HttpResponse {
-    if (error instanceof HttpProtocolError) {
+    // One of a response is of a server that the handler asked: nothing that the client did.
+    if (error instanceof HttpProtocolError && error.of === 'request') {
       return { status: error.status, headers: [['Connection', 'close']], body: `${error.message}\n` };
     }
     if (!this.#connection.isOver || !(error instanceof SocketError)) this.#report(error, request);

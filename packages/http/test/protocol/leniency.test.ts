@@ -315,7 +315,7 @@ describe('in responses', () => {
           [said(' | Content-Length: 2'), 'data hi', 'end'],
         ],
         ['behind the status', 'HTTP/1.1 200\nContent-Length: 0\n\n', ['200  1.1 | Content-Length: 0', 'end']],
-        ['not a bare CR', 'HTTP/1.1 200 O\rK\n\n', ['! BAD_LINE_END 400']],
+        ['not a bare CR', 'HTTP/1.1 200 O\rK\n\n', ['! BAD_LINE_END 502']],
       ],
       { allowBareLf: true },
     );

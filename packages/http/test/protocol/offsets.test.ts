@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   HttpProtocolError,
   RequestParser,
+  ResponseParser,
   type Leniency,
   type MessageLimits,
   type ResponseParserOptions,
@@ -168,6 +169,29 @@ test('under a leniency the offset is still that of the byte that was sent', () =
     pointsAt(() => new RequestParser(options), code, marked);
     pointsAt(() => new RequestParser(options), code, get + marked);
   }
+});
+
+test('an error says which message was wrong: a response that was is 502 for whoever asked for it', () => {
+  const faults = [
+    'HTTP/1.1 200 OK\nA: b\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nA : b\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, x\r\n\r\n',
+    `HTTP/1.1 200 OK\r\nA: ${'b'.repeat(70_000)}\r\n\r\n`,
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab',
+  ];
+  for (const bytes of faults) {
+    const parser = new ResponseParser();
+    parser.expect('GET');
+    parser.push(octets(bytes));
+    expect(() => {
+      while (parser.next() !== undefined);
+      parser.end();
+    }).toThrow(expect.objectContaining({ name: 'HttpProtocolError', of: 'response', status: 502 }));
+  }
+  const parser = new RequestParser();
+  parser.push(octets('GET /\n'));
+  expect(() => parser.next()).toThrow(expect.objectContaining({ of: 'request', status: 400 }));
 });
 
 test('an error that no byte is to blame for has no offset', () => {

@@ -36,12 +36,12 @@ describe('the status line', () => {
     taken('HTTP/1.0', 'HTTP/1.0 200 OK', '200 OK 1.0 close'),
     taken('a status nobody registered', 'HTTP/1.1 299 x', '299 x 1.1'),
     taken('a status above 599', 'HTTP/1.1 999 x', '999 x 1.1'),
-    refused('another protocol', line('ICY 200 OK'), 'BAD_VERSION 400'),
-    refused('HTTP/0.9, which has no status line', '<html>hello</html>', 'BAD_VERSION 400'),
-    refused('a version in lower case', line('http/1.1 200 OK'), 'BAD_VERSION 400'),
-    refused('HTTP/1.2', line('HTTP/1.2 200 OK'), 'UNSUPPORTED_VERSION 505'),
-    refused('HTTP/2.0', line('HTTP/2.0 200 OK'), 'UNSUPPORTED_VERSION 505'),
-    refused('HTTP/1.x', line('HTTP/1.x 200 OK'), 'BAD_VERSION 400'),
+    refused('another protocol', line('ICY 200 OK'), 'BAD_VERSION 502'),
+    refused('HTTP/0.9, which has no status line', '<html>hello</html>', 'BAD_VERSION 502'),
+    refused('a version in lower case', line('http/1.1 200 OK'), 'BAD_VERSION 502'),
+    refused('HTTP/1.2', line('HTTP/1.2 200 OK'), 'UNSUPPORTED_VERSION 502'),
+    refused('HTTP/2.0', line('HTTP/2.0 200 OK'), 'UNSUPPORTED_VERSION 502'),
+    refused('HTTP/1.x', line('HTTP/1.x 200 OK'), 'BAD_VERSION 502'),
     refused('HTTP/1.10', line('HTTP/1.10 200 OK'), status),
     refused('two spaces before the status', line('HTTP/1.1  200 OK'), status),
     refused('a tab before the status', line('HTTP/1.1\t200 OK'), status),
@@ -54,23 +54,23 @@ describe('the status line', () => {
     refused('a tab behind the status', line('HTTP/1.1 200\tOK'), status),
     refused('a NUL in the reason', line('HTTP/1.1 200 O\0K'), status),
     refused('a DEL in the reason', line('HTTP/1.1 200 \x7f'), status),
-    refused('a bare LF behind the reason', 'HTTP/1.1 200 OK\n\n', 'BAD_LINE_END 400'),
+    refused('a bare LF behind the reason', 'HTTP/1.1 200 OK\n\n', 'BAD_LINE_END 502'),
     refused('a bare LF behind the status', 'HTTP/1.1 200\n\n', status),
-    refused('a bare CR in the reason', line('HTTP/1.1 200 O\rK'), 'BAD_LINE_END 400'),
-    refused('CR CR LF', 'HTTP/1.1 200 OK\r\r\n\r\n', 'BAD_LINE_END 400'),
-    refused('an empty line before it', `\r\n${ok}`, 'BAD_VERSION 400'),
+    refused('a bare CR in the reason', line('HTTP/1.1 200 O\rK'), 'BAD_LINE_END 502'),
+    refused('CR CR LF', 'HTTP/1.1 200 OK\r\r\n\r\n', 'BAD_LINE_END 502'),
+    refused('an empty line before it', `\r\n${ok}`, 'BAD_VERSION 502'),
   ]);
 });
 
 describe('fields are as strict as those of requests', () => {
   const head = (fields: string): string => `HTTP/1.1 200 OK\r\n${fields}\r\n`;
   responses([
-    refused('a folded line', head('X: y\r\n z\r\n'), 'OBSOLETE_FOLD 400'),
-    refused('white space before the first field', head(' X: y\r\n'), 'OBSOLETE_FOLD 400'),
-    refused('a blank before the colon', head('X : y\r\n'), 'BAD_FIELD_NAME 400'),
-    refused('a bare LF', head('X: y\nZ: 1\r\n'), 'BAD_LINE_END 400'),
-    refused('a NUL', head('X: \0\r\n'), 'BAD_FIELD_VALUE 400'),
-    refused('CR LF CR and no LF', head('X: y\r\n\rX'), 'BAD_LINE_END 400'),
+    refused('a folded line', head('X: y\r\n z\r\n'), 'OBSOLETE_FOLD 502'),
+    refused('white space before the first field', head(' X: y\r\n'), 'OBSOLETE_FOLD 502'),
+    refused('a blank before the colon', head('X : y\r\n'), 'BAD_FIELD_NAME 502'),
+    refused('a bare LF', head('X: y\nZ: 1\r\n'), 'BAD_LINE_END 502'),
+    refused('a NUL', head('X: \0\r\n'), 'BAD_FIELD_VALUE 502'),
+    refused('CR LF CR and no LF', head('X: y\r\n\rX'), 'BAD_LINE_END 502'),
     [
       'Host and Expect mean nothing here, however often and whatever they say',
       `HTTP/1.1 204 \r\nHost: a\r\nHost: /\r\nExpect: x\r\nUpgrade: y\r\nConnection: upgrade\r\n\r\n`,
@@ -139,31 +139,31 @@ describe('where the body ends (RFC 9112 6.3)', () => {
     refused(
       'two lengths, the same',
       head('1.1 200 OK', 'Content-Length: 5\r\nContent-Length: 5\r\n'),
-      'BAD_CONTENT_LENGTH 400',
+      'BAD_CONTENT_LENGTH 502',
     ),
     refused(
       'two lengths, differing',
       head('1.1 200 OK', 'Content-Length: 5\r\nContent-Length: 6\r\n'),
-      'BAD_CONTENT_LENGTH 400',
+      'BAD_CONTENT_LENGTH 502',
     ),
-    refused('a list of lengths', head('1.1 200 OK', 'Content-Length: 5, 5\r\n'), 'BAD_CONTENT_LENGTH 400'),
-    refused('a length with a sign', head('1.1 200 OK', 'Content-Length: +5\r\n'), 'BAD_CONTENT_LENGTH 400'),
-    refused('both', head('1.1 200 OK', all), 'CONFLICTING_FRAMING 400'),
-    refused('chunks in HTTP/1.0', head('1.0 200 OK', te), 'BAD_TRANSFER_ENCODING 400'),
+    refused('a list of lengths', head('1.1 200 OK', 'Content-Length: 5, 5\r\n'), 'BAD_CONTENT_LENGTH 502'),
+    refused('a length with a sign', head('1.1 200 OK', 'Content-Length: +5\r\n'), 'BAD_CONTENT_LENGTH 502'),
+    refused('both', head('1.1 200 OK', all), 'CONFLICTING_FRAMING 502'),
+    refused('chunks in HTTP/1.0', head('1.0 200 OK', te), 'BAD_TRANSFER_ENCODING 502'),
     refused(
       'chunked not last',
       head('1.1 200 OK', 'Transfer-Encoding: chunked, gzip\r\n'),
-      'BAD_TRANSFER_ENCODING 400',
+      'BAD_TRANSFER_ENCODING 502',
     ),
     refused(
       'another coding alone',
       head('1.1 200 OK', 'Transfer-Encoding: gzip\r\n'),
-      'BAD_TRANSFER_ENCODING 400',
+      'BAD_TRANSFER_ENCODING 502',
     ),
     refused(
       'another coding before',
       head('1.1 200 OK', 'Transfer-Encoding: gzip, chunked\r\n'),
-      'UNKNOWN_TRANSFER_CODING 501',
+      'UNKNOWN_TRANSFER_CODING 502',
     ),
   ]);
 });
@@ -202,7 +202,7 @@ describe('informational responses', () => {
       'GET GET',
     ],
     ['come before an upgrade', `${hints}HTTP/1.1 101 x\r\n\r\n`, [hintsSaid, '=> 101 x 1.1'], 'GET+'],
-    ['are no answer', hints, [hintsSaid, '! TRUNCATED 400']],
+    ['are no answer', hints, [hintsSaid, '! TRUNCATED 502']],
     ['thirty-two are taken', many(32) + ok, [...manySaid(32), ...okSaid]],
     ['thirty-three are not', many(33) + ok, [...manySaid(32), '! TOO_MANY_INFORMATIONAL 502']],
     [
@@ -310,12 +310,12 @@ describe('limits', () => {
     });
   };
   at('a head at its limit', { maxHeadBytes: none.length }, none, noneSaid);
-  at('a head one past it', { maxHeadBytes: none.length - 1 }, none, ['! HEAD_TOO_LARGE 431']);
-  at('an endless reason', { maxHeadBytes: 100 }, `HTTP/1.1 200 ${'x'.repeat(500)}`, ['! HEAD_TOO_LARGE 431']);
+  at('a head one past it', { maxHeadBytes: none.length - 1 }, none, ['! HEAD_TOO_LARGE 502']);
+  at('an endless reason', { maxHeadBytes: 100 }, `HTTP/1.1 200 ${'x'.repeat(500)}`, ['! HEAD_TOO_LARGE 502']);
   at('fields at their limit', { maxFields: 1 }, ok, okSaid);
-  at('fields one past it', { maxFields: 0 }, ok, ['! TOO_MANY_FIELDS 431']);
+  at('fields one past it', { maxFields: 0 }, ok, ['! TOO_MANY_FIELDS 502']);
   at('a body by length at its limit', { maxBodyBytes: 2 }, ok, okSaid);
-  at('a body by length one past it', { maxBodyBytes: 1 }, ok, ['! BODY_TOO_LARGE 413']);
+  at('a body by length one past it', { maxBodyBytes: 1 }, ok, ['! BODY_TOO_LARGE 502']);
   at(
     'a length that announces no body is no body',
     { maxBodyBytes: 1 },
@@ -323,17 +323,17 @@ describe('limits', () => {
     [okSaid[0]!.replace(' length=2', ''), 'end'],
     'HEAD',
   );
-  at('chunks past it', { maxBodyBytes: 2 }, chunked, [chunkedSaid[0]!, 'data ab', '! BODY_TOO_LARGE 413']);
+  at('chunks past it', { maxBodyBytes: 2 }, chunked, [chunkedSaid[0]!, 'data ab', '! BODY_TOO_LARGE 502']);
   at('a body until the end at its limit', { maxBodyBytes: 5 }, untilClose, untilCloseSaid);
   at('a body until the end one past it', { maxBodyBytes: 4 }, untilClose, [
     untilCloseSaid[0]!,
     'data hell',
-    '! BODY_TOO_LARGE 413',
+    '! BODY_TOO_LARGE 502',
   ]);
   at('trailers past theirs', { maxTrailerBytes: 7 }, chunked, [
     chunkedSaid[0]!,
     'data abc',
-    '! HEAD_TOO_LARGE 431',
+    '! HEAD_TOO_LARGE 502',
   ]);
 });
 
@@ -346,7 +346,7 @@ describe('the decoder contract', () => {
     const input = octets(bytes);
     for (let at = 0; at < input.length; at++) {
       const heard = heardOf([input.slice(0, at)]);
-      expect(heard.at(-1), `cut at ${String(at)}`).toBe('! TRUNCATED 400');
+      expect(heard.at(-1), `cut at ${String(at)}`).toBe('! TRUNCATED 502');
       expect(heard).not.toContain('end');
       expect(said.join('\n').startsWith(heard.slice(0, -1).join('\n'))).toBe(true);
     }
@@ -356,7 +356,7 @@ describe('the decoder contract', () => {
     const input = octets(untilClose);
     for (let at = 0; at <= input.length; at++) {
       const isInBody = at >= untilClose.indexOf('hello');
-      expect(heardOf([input.slice(0, at)]).at(-1)).toBe(isInBody ? 'end' : '! TRUNCATED 400');
+      expect(heardOf([input.slice(0, at)]).at(-1)).toBe(isInBody ? 'end' : '! TRUNCATED 502');
     }
   });
 

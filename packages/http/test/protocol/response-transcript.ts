@@ -19,7 +19,7 @@ export type ResponseRow = readonly [name: string, bytes: string, said: readonly 
  *     data abc
  *     trailers | T: 1
  *     end
- *     ! BAD_CHUNK 400                            an error; checked to be the answer ever after
+ *     ! BAD_CHUNK 502                            an error; checked to be the answer ever after
  *
  * A method with `+` behind it comes with Upgrade.
  */

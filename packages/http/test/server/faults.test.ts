@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { HttpUsageError, type HttpResponse } from '@wirestack/http';
+import { ResponseParser } from '@wirestack/http/protocol';
 import { gate, serving, standstill, turn, turnsUntil } from './harness.ts';
 import { field, get, post } from './raw-client.ts';
 
@@ -96,6 +97,24 @@ test('what a handler throws or rejects with is told to onError with its request,
     ['a secret', '/throws'],
     ['a secret', '/rejects'],
   ]);
+});
+
+test('what is wrong with a response that a handler asked for is its own failure, not the client’s', async () => {
+  const { client, errors } = await serving(() => {
+    const parser = new ResponseParser();
+    parser.expect('GET');
+    parser.push(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: secret\r\n\r\n'));
+    parser.next();
+    return ok;
+  });
+  const peer = await client();
+  await peer.send(get() + get());
+  const answers = await peer.answers(2);
+  expect(answers.map(({ status }) => status)).toEqual([500, 500]);
+  expect(answers.map(({ head, body }) => head + body).join('')).not.toContain('secret');
+  expect(errors.splice(0)).toMatchObject(
+    Array(2).fill({ code: 'BAD_CONTENT_LENGTH', of: 'response', status: 502 }),
+  );
 });
 
 test('a handler may throw what is no Error, undefined included', async () => {
