@@ -6,7 +6,7 @@ import type { AddressLike } from '@wirestack/socket';
 import { makeApplication } from '../../../apps/demo/src/application.ts';
 import { Nginx } from '../../support/nginx.ts';
 import { HttpAsker } from './ask-over-http.ts';
-import { ExpectedErrors, mountedApplication } from './our-server.ts';
+import { ExpectedErrors } from './our-server.ts';
 import { mountPoint } from './table-request.ts';
 import type { TableServer } from './table-server.ts';
 
@@ -26,11 +26,11 @@ const protocols = [
     open: (address: AddressLike, onError: OnError) =>
       serveScgi(address, makeApplication(), { onError, scriptName: mountPoint }),
   },
-  // These give the whole path as PATH_INFO, which is believed.
   {
     name: 'uwsgi',
     word: 'uwsgi',
-    open: (address: AddressLike, onError: OnError) => serveUwsgi(address, mountedApplication(), { onError }),
+    open: (address: AddressLike, onError: OnError) =>
+      serveUwsgi(address, makeApplication(), { onError, scriptName: mountPoint }),
   },
 ];
 

@@ -18,7 +18,7 @@ import { environOfVariables } from './variables-environ.ts';
 
 /** `onError` is told of what an application throws, which the client sees as 500, and of requests that are none. */
 export interface FrontServerOptions extends ServeOptions {
-  /** Where the front server mounts the application, if it does not say `PATH_INFO` itself. Default: at the root. */
+  /** Where the front server mounts the application, if its `SCRIPT_NAME` does not say: what `PATH_INFO` leaves out. Default: at the root. */
   readonly scriptName?: string;
   /** For the variables to arrive. Default 15,000. */
   readonly headTimeoutMs?: number;

@@ -10,7 +10,7 @@ export interface VariablesRequest {
   /** Asked for when the application asks: most never do. */
   readonly signal: AbortSignal;
   readonly errors: ErrorStream;
-  /** Where the application is mounted, for front servers that do not say it: what `PATH_INFO` leaves out. */
+  /** Where the application is mounted, for front servers that do not say it: what the path leaves out. */
   readonly scriptName: string;
   /** `SCRIPT_NAME` and `PATH_INFO` are what they say, empty ones too: CGI. */
   readonly isPlaceGiven?: boolean;
@@ -19,8 +19,8 @@ export interface VariablesRequest {
 /**
  * An environ of the variables that a front server sends: SCGI, FastCGI, uwsgi. Values are text of one character an octet; those of paths are decoded as UTF-8.
  *
- * What is missing is worked out. Many are set up to send `REQUEST_URI`, or a `SCRIPT_NAME` that is the whole path, and no `PATH_INFO`: that is then the path of
- * the request behind `scriptName`. `HTTP_PROXY` is dropped (CVE-2016-5385).
+ * What is missing is worked out. Many are set up to send `REQUEST_URI`, or a `SCRIPT_NAME` that is the whole path, and no `PATH_INFO`, or the whole path in it and no `SCRIPT_NAME`: it is
+ * then the path of the request behind `scriptName`. `HTTP_PROXY` is dropped (CVE-2016-5385).
  */
 export function environOfVariables(
   variables: ReadonlyMap<string, string>,
@@ -125,21 +125,23 @@ class Place {
     const queryAt = this.uri.indexOf('?');
     this.query = query ?? (queryAt < 0 ? '' : this.uri.slice(queryAt + 1));
     this.serverPort = port ?? (this.scheme === 'https' ? '443' : '80');
-    if (request.isPlaceGiven === true || (pathInfo !== undefined && pathInfo !== '')) {
-      this.script = utf8(scriptName ?? '').replace(/\/$/, '');
-      this.path = utf8(pathInfo ?? '');
-    } else {
-      const uriPath = queryAt < 0 ? this.uri : this.uri.slice(0, queryAt);
-      const whole = uriPath === '' ? utf8(documentUri ?? scriptName ?? '/') : decodePath(uriPath);
-      const mount = request.scriptName;
-      const isBelow = whole === mount || whole.startsWith(`${mount}/`);
-      this.script = isBelow ? mount : '';
-      this.path = isBelow ? whole.slice(mount.length) : whole;
-    }
+    const isGiven = request.isPlaceGiven === true || (pathInfo !== undefined && pathInfo !== '');
+    const script = isGiven ? utf8(scriptName ?? '').replace(/\/$/, '') : '';
+    const path = isGiven ? utf8(pathInfo ?? '') : wholePath(this.uri, queryAt, documentUri ?? scriptName);
+    // Where the front server says nothing of it, it has the whole path, given or not: nginx's parameters for uwsgi give it.
+    const mount = script === '' ? request.scriptName : '';
+    const isBelow = path === mount || path.startsWith(`${mount}/`);
+    this.script = isBelow && mount !== '' ? mount : script;
+    this.path = isBelow ? path.slice(mount.length) : path;
     // CGI itself has none.
     if (this.uri === '')
       this.uri = encodedPath(this.script + this.path) + (this.query === '' ? '' : `?${this.query}`);
   }
+}
+
+function wholePath(uri: string, queryAt: number, document: string | undefined): string {
+  const path = queryAt < 0 ? uri : uri.slice(0, queryAt);
+  return path === '' ? utf8(document ?? '/') : decodePath(path);
 }
 
 /** All that the front server said, those that are in no environ among it. */

@@ -119,6 +119,10 @@ describe('a request', () => {
     [{ REQUEST_URI: '', SCRIPT_NAME: '/s' }, '', '', '/s'],
     [{ SCRIPT_NAME: '/app', PATH_INFO: '/x' }, '', '/app', '/x'],
     [{ SCRIPT_NAME: '/', PATH_INFO: '/x' }, '', '', '/x'],
+    [{ PATH_INFO: '/app/x' }, '/app', '/app', '/x'],
+    [{ SCRIPT_NAME: '', PATH_INFO: '/app' }, '/app', '/app', ''],
+    [{ PATH_INFO: '/apple' }, '/app', '', '/apple'],
+    [{ SCRIPT_NAME: '/app', PATH_INFO: '/app/x' }, '/app', '/app', '/app/x'],
   ])('%j under %j is %j and %j', async (variables, scriptName, script, path) => {
     expect(await environOf(variables, { scriptName })).toMatchObject({
       SCRIPT_NAME: script,

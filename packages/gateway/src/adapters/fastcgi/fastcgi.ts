@@ -5,7 +5,7 @@ import { FastCgiConnection, type FastCgiSettings } from './fastcgi-connection.ts
 
 /** `onError` is told of what an application throws, which the client sees as 500, and of what is no FastCGI. */
 export interface FastCgiOptions extends ServeOptions {
-  /** Where the front server mounts the application, if it does not say `PATH_INFO` itself. Default: at the root. */
+  /** Where the front server mounts the application, if its `SCRIPT_NAME` does not say: what `PATH_INFO` leaves out. Default: at the root. */
   readonly scriptName?: string;
   /** For a request on a connection that is kept. Default 65,000, above the 60 s of nginx’s `keepalive_timeout`. */
   readonly idleTimeoutMs?: number;
