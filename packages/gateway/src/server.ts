@@ -1,6 +1,7 @@
 import {
   createServer,
   type Handler,
+  type HttpRequest,
   type HttpServer,
   type ServerOptions,
   type ServerStats,
@@ -101,7 +102,13 @@ async function serveHere(
  */
 export function toHandler(app: Application, options: HandlerOptions = {}): Handler {
   const isMultiprocess = options.multiprocess === true;
-  return handlerFor(app, (address) => ({ ...nameOf(address), isMultiprocess }));
+  // Most handlers are at one address: its texts are made once.
+  let last: { readonly address: Address; readonly place: ServerPlace } | undefined;
+  return handlerFor(app, ({ localAddress: address }) => {
+    if (last === undefined || !isSamePort(address, last.address))
+      last = { address, place: { ...nameOf(address), isMultiprocess } };
+    return last.place;
+  });
 }
 
 class ApplicationServer implements GatewayServer {
@@ -136,8 +143,13 @@ class ApplicationServer implements GatewayServer {
   }
 }
 
-function handlerFor(app: Application, placeOf: (address: Address) => ServerPlace): Handler {
-  return (request) => run(app, new HttpEnviron(request, placeOf(request.localAddress)));
+function handlerFor(app: Application, placeOf: (request: HttpRequest) => ServerPlace): Handler {
+  return (request) => run(app, new HttpEnviron(request, placeOf(request)));
+}
+
+function isSamePort(one: Address, other: Address): boolean {
+  if (one === other) return true;
+  return 'port' in one && 'port' in other && one.port === other.port && one.host === other.host;
 }
 
 function nameOf(address: Address): { name: string; port: string } {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { makeServer, toHandler, type Application, type StartResponse } from '@wirestack/gateway';
-import { createServer, type HttpServer } from '@wirestack/http';
+import { createServer } from '@wirestack/http';
 import { ask, dial, exchange, gate, keeping, requestOf, serving, until, untilEnd } from './peer.ts';
 
 const hello: Application = (environ, startResponse) => {
@@ -40,18 +40,28 @@ test('an address in use is an error of makeServer', async () => {
   });
 });
 
-test('toHandler takes SERVER_NAME and SERVER_PORT from the connection', async () => {
-  let seen: string[] = [];
-  const handler = toHandler(keeping((environ) => (seen = [environ.SERVER_NAME, environ.SERVER_PORT])));
-  const server: HttpServer = createServer((request) =>
+test('toHandler takes SERVER_NAME and SERVER_PORT from the connection, at each of its addresses', async () => {
+  const handler = toHandler(({ SERVER_NAME: name, SERVER_PORT: port }, startResponse) => {
+    startResponse('200 OK', []);
+    return [`${name} ${port}`];
+  });
+  const composed = createServer((request) =>
     request.path === '/own' ? { status: 200, body: 'own' } : handler(request),
   );
-  await server.listen('tcp://127.0.0.1:0');
-  onTestFinished(() => server.close());
-  expect((await ask(server.address, 'GET /own')).body).toBe('own');
-  expect((await ask(server.address, 'GET /')).body).toBe('kept');
-  if (!('port' in server.address)) throw new Error('unreachable');
-  expect(seen).toEqual(['127.0.0.1', String(server.address.port)]);
+  const servers = [composed, createServer(handler)] as const;
+  const [one, other] = servers;
+  onTestFinished(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+  });
+  await one.listen('127.0.0.1:0');
+  await other.listen('127.0.0.2:0');
+  expect((await ask(one.address, 'GET /own')).body).toBe('own');
+  for (const { address } of [one, other, one, one, other]) {
+    if (!('port' in address)) throw new Error('a port was asked for');
+    const { host, port } = address;
+    const reply = await fetch(`http://${host}:${String(port)}/`);
+    expect(await reply.text()).toBe(`${host} ${String(port)}`);
+  }
 });
 
 test('early hints go before the response, more than once, and not after the head', async () => {
