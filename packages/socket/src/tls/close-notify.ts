@@ -28,17 +28,31 @@ export class AnnouncedEnd {
     });
   }
 
-  /** From now on the socket reports a bare end as the error `TRUNCATED`. */
+  /** From now on the socket reports a bare end as the error `TRUNCATED`, behind what came before it. */
   require(socket: TLSSocket): void {
     const push = socket.push.bind(socket);
     socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
       if (chunk !== null || !this.#hasCarrierEnded) return push(chunk, encoding);
-      socket.destroy(
-        new SocketError('TRUNCATED', 'the connection ended without close_notify: bytes may be missing'),
-      );
+      if (socket.readableLength > 0) return this.#endLater(socket, push);
+      socket.destroy(truncated());
       return false;
     };
   }
+
+  /** Destroying it would drop what nobody has read yet: node tells the end when that is read, and nobody hears of it but as an error. */
+  #endLater(socket: TLSSocket, push: (chunk: null) => boolean): boolean {
+    const emit = socket.emit.bind(socket);
+    socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
+      if (event !== 'end') return emit(event, ...args);
+      socket.destroy(truncated());
+      return true;
+    };
+    return push(null);
+  }
+}
+
+function truncated(): SocketError {
+  return new SocketError('TRUNCATED', 'the connection ended without close_notify: bytes may be missing');
 }
 
 const within: Address = { family: 'memory', name: 'tls' };

@@ -33,6 +33,17 @@ describe.each(versions)('with requireCloseNotify, over %s', (version) => {
     await expect(stream.closed).rejects.toMatchObject({ code: 'TRUNCATED' });
   });
 
+  test('a reader that comes after it gets what came before, and then the error', async () => {
+    const { stream, peer, raw } = await accepted(limits, server);
+    await written(peer, 'a part of it');
+    await new Promise<void>((resolve) => raw.end(resolve));
+    // Both arrive meanwhile; where they do not, this is the test above.
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
+    expect(new TextDecoder().decode(await stream.read())).toBe('a part of it');
+    await expect(stream.read()).rejects.toMatchObject({ code: 'TRUNCATED' });
+    await expect(stream.closed).rejects.toMatchObject({ code: 'TRUNCATED' });
+  });
+
   test('a client tells the two apart, too', async () => {
     const { stream, peer } = await connected(limits, client);
     peer.end('all of it');
