@@ -255,7 +255,10 @@ describe('a front server', () => {
 
   describe('that asks for one request only', () => {
     /** A connection in memory, and how its server ended it. */
-    function alone(app: Application): { peer: ByteStream; served: Promise<void>; ends: string[] } {
+    function alone(
+      app: Application,
+      timeouts = {},
+    ): { peer: ByteStream; served: Promise<void>; ends: string[] } {
       const [stream, peer] = socketPair();
       const ends: string[] = [];
       const { close, shutdown } = stream;
@@ -273,6 +276,7 @@ describe('a front server', () => {
         bodyTimeoutMs: 1000,
         maxHeadBytes: 65_536,
         maxConnections: Infinity,
+        ...timeouts,
       };
       const served = new FastCgiConnection(stream, app, settings, (error) => {
         throw error;
@@ -303,6 +307,18 @@ describe('a front server', () => {
       await peer.write(request.subarray(-8));
       await served;
       expect(ends).toEqual(['shutdown write', 'close']);
+    });
+
+    test('is let go two seconds behind its answer, if its body never ends', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      onTestFinished(() => void vi.useRealTimers());
+      const { peer, served } = alone(hello, { idleTimeoutMs: 65_000, bodyTimeoutMs: 30_000 });
+      await peer.write(requestOf({ body: 'x' }).subarray(0, -8));
+      const records = recordsOf(peer);
+      expect(await answerOn(records)).toMatchObject({ end: complete });
+      expect(await records.next()).toMatchObject({ done: true });
+      vi.advanceTimersByTime(2000);
+      await served;
     });
 
     test('has no second one answered', async () => {

@@ -343,6 +343,9 @@ export class FastCgiConnection implements ByteReceiver, RequestOwner {
     } else if (!this.#isClosing) {
       this.#isClosing = true;
       this.#await();
+      // The timer under way may sleep for longer.
+      clearTimeout(this.#timer);
+      if (this.#served !== undefined) this.#arm();
       this.#stream.shutdown('write').catch(() => undefined);
     }
   }
